@@ -30,7 +30,10 @@ class Status(enum.Enum):
         "Progress stopped above the tolerance. Try another method, a larger reg or a larger tol.",
     )
     STOPPED = "stopped", "The callback asked to stop before the tolerance was met."
-    NONFINITE = "nonfinite", "A non-finite number appeared; the last finite iterate is returned. Rescale the data."
+    NONFINITE = (
+        "nonfinite",
+        "A non-finite number appeared; the last finite iterate is returned. Rescale the data.",
+    )
 
     def __init__(self, code: str, sentence: str) -> None:
         self.code, self.sentence = code, sentence

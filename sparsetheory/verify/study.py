@@ -1,0 +1,132 @@
+"""Study: what is generated, run, measured and concluded, declared as data before anything runs."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidArgument
+from .bound import Bound
+from .sample import Cell, Grid, Measurement
+from .verdict import Rule
+
+__all__ = ["Broken", "Budget", "Positive", "Study", "WrongBound"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How much a mode spends: a grid and a number of replicates."""
+
+    grid: Grid
+    replicates: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongBound:
+    """Negative control: a bound that is too good, which must come out refuted.
+
+    Attributes
+    ----------
+    bound : Bound
+        The claim's formula with one more symbol, ``kappa``, that makes it stricter as it grows.
+    neutral : float
+        The value of ``kappa`` at which the formula is the claim's own (checked before the run).
+    kappa : float
+        The declared wrong value.
+    scan : sequence of float
+        Increasing values searched for the smallest refuted kappa, the figure of what the study can see.
+    """
+
+    bound: Bound
+    neutral: float
+    kappa: float
+    scan: Sequence[float] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """Negative control: a planted defect in the algorithm (or in the instance), which must come out refuted.
+
+    `run` and `generate` replace the study's own where given.
+    """
+
+    name: str
+    run: Callable[[Any, np.random.Generator], Any] | None = None
+    generate: Callable[[Cell, np.random.Generator], Any] | None = None
+    measure: Callable[[Any, Any], Measurement] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Positive:
+    """Positive control: values drawn exactly on the bound with the study's own noise; must come out supported."""
+
+    name: str = "synthetic values on the bound"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study of one claim, declared before it runs. The functions are module-level, never closures.
+
+    Attributes
+    ----------
+    claim : str
+        Id of the claim.
+    generate : callable (cell, rng) -> instance
+        Draws a problem. With `common_random_numbers`, the cells of a stratum share the stream of a replicate.
+    run : callable (instance, rng) -> outcome
+        The algorithm under test; its stream is its own.
+    measure : callable (instance, outcome) -> Measurement
+        Reads the quantity of the claim off the outcome.
+    rule : Rule
+        How measurements become a verdict; carries the declared margin and level.
+    quick, full : Budget
+        What ``--quick`` and ``--full`` spend.
+    controls : sequence of WrongBound, Broken and Positive
+        At least one of each kind.
+    recheck : callable (instance, outcome) -> Measurement, optional
+        The same measurement in extended precision, called on violations before they count.
+    cost_exponent : float
+        Predicted growth of the time of a replicate along the axis, for the planner.
+    root_seed : int
+        Root of every stream.
+    notes : str
+        What a reader of the card should know (regime, choice of instances), mathematics between dollars.
+    """
+
+    claim: str
+    generate: Callable[[Cell, np.random.Generator], Any]
+    run: Callable[[Any, np.random.Generator], Any]
+    measure: Callable[[Any, Any], Measurement]
+    rule: Rule
+    quick: Budget
+    full: Budget
+    controls: Sequence[WrongBound | Broken | Positive]
+    recheck: Callable[[Any, Any], Measurement] | None = None
+    common_random_numbers: bool = False
+    cost_exponent: float = 0.0
+    root_seed: int = 20240507
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        for kind in (WrongBound, Broken, Positive):
+            if not any(isinstance(control, kind) for control in self.controls):
+                raise InvalidArgument(f"{self.claim}: controls", f"at least one {kind.__name__}", "none")
+        for name, budget in (("quick", self.quick), ("full", self.full)):
+            if budget.replicates < 2:
+                raise InvalidArgument(f"{self.claim}: {name}.replicates", "at least 2", budget.replicates)
+            sizes = [float(s) for s in budget.grid.sizes]
+            if any(b <= a for a, b in pairwise(sizes)) or not all(math.isfinite(s) for s in sizes):
+                raise InvalidArgument(f"{self.claim}: {name}.grid.sizes", "increasing finite numbers", sizes)
+
+    @property
+    def wrong_bounds(self) -> list[WrongBound]:
+        """The wrong-rate controls."""
+        return [c for c in self.controls if isinstance(c, WrongBound)]
+
+    @property
+    def broken(self) -> list[Broken]:
+        """The broken-algorithm controls."""
+        return [c for c in self.controls if isinstance(c, Broken)]
