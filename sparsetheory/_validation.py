@@ -20,11 +20,7 @@ def _numeric(value: Any, name: str, ndim: int) -> np.ndarray:
     try:
         raw = np.asarray(value)
         if raw.dtype.kind not in "biuf":  # complex, strings and objects do not convert silently
-            raw = (
-                raw.astype(object).astype(np.float64)
-                if raw.dtype.kind == "O"
-                else _refuse_dtype(raw, name, what)
-            )
+            raw = raw.astype(object).astype(np.float64) if raw.dtype.kind == "O" else _refuse_dtype(raw, name, what)
         array = np.ascontiguousarray(raw, dtype=np.float64) if raw.ndim else raw.astype(np.float64)
     except (TypeError, ValueError) as error:
         if isinstance(error, InvalidArgument):
@@ -49,9 +45,7 @@ def _refuse_where(bad: np.ndarray, array: np.ndarray, name: str, expected: str) 
     if bad.any():
         where = _first(bad)
         index = where[0] if len(where) == 1 else where
-        raise InvalidArgument(
-            name, expected, f"{array[where]} at index {index} ({int(bad.sum())} such entries)"
-        )
+        raise InvalidArgument(name, expected, f"{array[where]} at index {index} ({int(bad.sum())} such entries)")
 
 
 def check_vector(value: Any, name: str, *, length: int | None = None) -> np.ndarray:
@@ -76,9 +70,7 @@ def check_histogram(value: Any, name: str, *, length: int) -> np.ndarray:
 def check_cost(value: Any, name: str) -> np.ndarray:
     """Return a float64 matrix whose entries are finite or +inf (a forbidden edge)."""
     array = _numeric(value, name, 2)
-    _refuse_where(
-        np.isnan(array) | np.isneginf(array), array, name, "finite costs, or +inf for a forbidden edge"
-    )
+    _refuse_where(np.isnan(array) | np.isneginf(array), array, name, "finite costs, or +inf for a forbidden edge")
     return array
 
 

@@ -90,9 +90,7 @@ def progress_bar(description: str = "solving") -> Callback:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    bar = Bar(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[error]}"), TimeElapsedColumn()
-    )
+    bar = Bar(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[error]}"), TimeElapsedColumn())
     task = bar.add_task(description, total=1.0, error="")
     start: list[float] = []
 

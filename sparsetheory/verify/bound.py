@@ -24,7 +24,7 @@ _ALLOWED = (
 
 
 class Bound:
-    """A theorem's bound as data: a formula with declared symbols.
+    r"""A theorem's bound as data: a formula with declared symbols.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Bound:
     >>> round(float(bound(n=2, eta=10.0, gap=1.0)), 8)
     0.0010896
     >>> bound.latex
-    '6 n^{2} e^{- \\\\eta gap}'
+    '6 n^{2} e^{- \\eta gap}'
     """
 
     def __init__(self, formula: str, /, **symbols: str) -> None:
@@ -71,9 +71,7 @@ class Bound:
                 names.add(node.id)
         used = names - called - set(_CONSTANTS)
         if used != set(symbols):
-            raise InvalidArgument(
-                "symbols", f"exactly the symbols of {formula!r}: {sorted(used)}", sorted(symbols)
-            )
+            raise InvalidArgument("symbols", f"exactly the symbols of {formula!r}: {sorted(used)}", sorted(symbols))
 
     def __call__(self, **values: Any) -> Any:
         """Evaluate in NumPy; every symbol is a number or an array, broadcast against each other."""

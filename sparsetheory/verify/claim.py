@@ -80,9 +80,7 @@ class Claim:
             if value not in choices:
                 raise InvalidArgument(f"{self.id}: {name}", f"one of {choices}", repr(value))
         if self.status == "conjecture" and self.expected == "supported":
-            raise InvalidArgument(
-                f"{self.id}: expected", "at best 'not-contradicted' for a conjecture", "'supported'"
-            )
+            raise InvalidArgument(f"{self.id}: expected", "at best 'not-contradicted' for a conjecture", "'supported'")
 
     @property
     def family(self) -> str:
@@ -165,9 +163,7 @@ def package_collections() -> tuple[Collection, ...]:
         where = f"sparsetheory.{family}.claims"
         claims = _check_collection(family, import_module(where).CLAIMS, where)
         collections.append(
-            Collection(
-                family, claims, _package_folder("proofs") / family, _package_folder("simulations") / family
-            )
+            Collection(family, claims, _package_folder("proofs") / family, _package_folder("simulations") / family)
         )
     return tuple(collections)
 
