@@ -7,7 +7,7 @@ from typing import Any, Literal
 from .claim import Claim
 from .proof import StepResult, holds
 from .sample import Sample
-from .verdict import Verdict
+from .verdict import Rule, Verdict
 
 __all__ = ["ControlOutcome", "Outcome"]
 
@@ -39,6 +39,8 @@ class Outcome:
         What the rule says of the study itself, before controls and mode are considered.
     smallest_refuted_kappa : float or None
         The least wrong value on the declared scan that the study refutes (None: none on the scan).
+    rule : Rule or None
+        The study's rule, from which the report chooses its figure.
     proof : sequence of StepResult or None
         Steps of the proof, None when it was not run.
     provenance : mapping
@@ -54,6 +56,7 @@ class Outcome:
     raw: Verdict
     controls: Sequence[ControlOutcome]
     sample: Sample
+    rule: Rule | None = None
     wrong_rate: str = ""
     smallest_refuted_kappa: float | None = None
     neutral_kappa: float | None = None
