@@ -70,4 +70,4 @@ def cache_folder() -> Path:
     for _, dispatcher, _ in _declared():
         if hasattr(dispatcher, "stats"):
             return Path(dispatcher.stats.cache_path).parent
-    return Path(numba.config.CACHE_DIR or ".")
+    return Path(numba.config.CACHE_DIR or ".")  # type: ignore[attr-defined]

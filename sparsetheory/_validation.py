@@ -10,8 +10,14 @@ import numpy as np
 from .errors import InvalidArgument
 
 __all__ = [
-    "check_choice", "check_cost", "check_count", "check_histogram", "check_nonnegative", "check_positive", "check_vector",
-]  # fmt: skip
+    "check_choice",
+    "check_cost",
+    "check_count",
+    "check_histogram",
+    "check_nonnegative",
+    "check_positive",
+    "check_vector",
+]
 
 
 def _numeric(value: Any, name: str, ndim: int) -> np.ndarray:

@@ -37,7 +37,8 @@ class Progress:
     solution: Any = None
 
     def __str__(self) -> str:
-        return f"iteration {self.n_iter:>6}  error {self.error:9.3e}  objective {self.objective:.12g}  {self.elapsed:.2f} s"
+        counts = f"iteration {self.n_iter:>6}  error {self.error:9.3e}"
+        return f"{counts}  objective {self.objective:.12g}  {self.elapsed:.2f} s"
 
 
 #: A callback may return True to stop the solver; anything else lets it go on.
@@ -80,7 +81,7 @@ def record(rows: list[Progress]) -> Callback:
 
 def compose(*callbacks: Callback) -> Callback:
     """Call several callbacks in turn; stop if any of them asks for it."""
-    return lambda progress: any([callback(progress) is True for callback in callbacks])
+    return lambda progress: sum(callback(progress) is True for callback in callbacks) > 0
 
 
 def progress_bar(description: str = "solving") -> Callback:
