@@ -1,0 +1,35 @@
+"""Entropic optimal transport: solvers whose success is decided by the marginals of the plan they return."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+#: Public name -> module that defines it; everything loads on first use.
+_HOME = {
+    "OTResult": "result",
+    "Problem": "problem",
+    "SOLVERS": "dispatch",
+    "round_plan": "rounding",
+    "sinkhorn": "sinkhorn_iteration",
+    "sinkhorn_newton_sparse": "sinkhorn_newton",
+    "solve": "dispatch",
+}
+
+__all__ = sorted(_HOME)
+
+if TYPE_CHECKING:
+    from .dispatch import SOLVERS, solve
+    from .problem import Problem
+    from .result import OTResult
+    from .rounding import round_plan
+    from .sinkhorn_iteration import sinkhorn
+    from .sinkhorn_newton import sinkhorn_newton_sparse
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
