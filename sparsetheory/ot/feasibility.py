@@ -1,0 +1,134 @@
+"""Which edges can carry mass: a maximum flow says whether a plan exists, its residual graph says where plans go."""
+
+from typing import Any
+
+import numpy as np
+
+from .._validation import check_histogram
+from ..errors import InvalidArgument
+
+__all__ = ["usable_edges"]
+
+_TOLERANCE = 1e-12  # of the total mass: sums of masses that differ by less count as equal (they were rounded)
+_CAPACITY = 2**29  # SciPy's flows are int32; twice this still fits
+_ROUNDS = 4  # each gains about 20 bits, and double precision has 53
+
+
+def usable_edges(allowed: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    r"""Find the edges that carry mass in at least one feasible transport plan.
+
+    .. math:: \mathrm{usable}_{ij} \iff \exists P \ge 0:\; P1 = a,\; P^\top 1 = b,\; P_{ij} > 0,\;
+              P_{kl} = 0 \text{ off the allowed edges}.
+
+    The entropic plan is positive exactly there. An edge that is allowed but not usable is what makes Sinkhorn's
+    iteration crawl like 1/k: its mass has to die out.
+
+    1. A maximum flow from rows to columns over the allowed edges, in integers, repeated on what rounding left over.
+    2. Mass left over: no plan exists, and the rows reachable in the residual graph are the cut that proves it.
+    3. Otherwise an edge is usable iff its ends share a strongly connected component of the residual graph
+       (row to column over allowed edges, column to row where mass flows).
+
+    Parameters
+    ----------
+    allowed : array_like of bool, shape (n, m)
+        Edges with a finite cost.
+    a, b : array_like, shapes (n,) and (m,)
+        Nonnegative masses of equal total.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, m)
+        A subset of `allowed`. Masses are compared with a tolerance of 1e-12 of the total, so a set of rows whose mass
+        fills its columns up to rounding leaves no room for others.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming M, when no plan exists; the message names rows whose columns are too light.
+
+    References
+    ----------
+    D. R. Fulkerson, "Hitchcock transportation problem", 1956 (flow); A. L. Dulmage and N. S. Mendelsohn, 1958
+    (the decomposition); M. H. Schneider and S. A. Zenios, 1990 (scaling of patterns without total support).
+
+    Examples
+    --------
+    >>> from sparsetheory.ot.feasibility import usable_edges
+    >>> usable_edges([[True, True], [False, True]], [0.5, 0.5], [0.5, 0.5])
+    array([[ True, False],
+           [False,  True]])
+    """
+    allowed = np.asarray(allowed, dtype=bool)
+    if allowed.ndim != 2:
+        raise InvalidArgument("allowed", "a matrix", f"shape {allowed.shape}")
+    a = check_histogram(a, "a", length=allowed.shape[0])
+    b = check_histogram(b, "b", length=allowed.shape[1])
+    allowed = allowed & (a > 0)[:, None] & (b > 0)
+    tolerance = _TOLERANCE * float(a.sum())
+    P = _flow(allowed, a, b, tolerance)
+    left = a - P.sum(axis=1)
+    if left.sum() > tolerance:
+        _refuse(allowed, P, left, a, b)
+    flowing = _flowing(P, a, b, tolerance)
+    from scipy.sparse.csgraph import connected_components
+
+    _, label = connected_components(_residual(allowed, flowing), directed=True, connection="strong")
+    return allowed & (label[: len(a), None] == label[len(a) :])
+
+
+def _flow(allowed: np.ndarray, a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
+    """Maximum flow in floating point: integer flows on the residual network, each finer than the one before."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    n, m = allowed.shape
+    source, sink = n + m, n + m + 1
+    P = np.zeros((n, m))
+    for _ in range(_ROUNDS):
+        row_left, column_left = np.maximum(a - P.sum(axis=1), 0.0), np.maximum(b - P.sum(axis=0), 0.0)
+        left = max(row_left.sum(), column_left.sum())
+        if left <= 0.01 * tolerance:
+            break
+        scale = _CAPACITY / left
+        capacity = np.zeros((n + m + 2, n + m + 2), dtype=np.int32)
+        capacity[:n, n:sink - 1] = np.where(allowed, _CAPACITY, 0)  # fmt: skip
+        capacity[n:sink - 1, :n] = np.minimum(P.T * scale, _CAPACITY)  # fmt: skip
+        capacity[source, :n] = row_left * scale
+        capacity[n:sink - 1, sink] = column_left * scale  # fmt: skip
+        result = maximum_flow(csr_array(capacity), source, sink)
+        if result.flow_value == 0:
+            break
+        P = np.maximum(P + result.flow[:n, n : n + m].toarray() / scale, 0.0)
+    return P
+
+
+def _flowing(P: np.ndarray, a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
+    """Edges whose flow is more than rounding; an atom lighter than that keeps the edges with a fair share of it."""
+    n, m = P.shape
+    share = np.minimum(a[:, None] / (2 * m), b / (2 * n))
+    return np.minimum(tolerance, share) < P
+
+
+def _residual(allowed: np.ndarray, flowing: np.ndarray) -> Any:
+    from scipy.sparse import bmat, csr_array
+
+    return csr_array(bmat([[None, csr_array(allowed, dtype=np.int8)], [csr_array(flowing.T, dtype=np.int8), None]]))
+
+
+def _refuse(allowed: np.ndarray, P: np.ndarray, left: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+    """Raise with the cut: the rows reachable in the residual graph from the row that has most mass left."""
+    flowing = left.max() / (4 * P.size) < P  # all that this ignores is less than what is left
+    rows = np.arange(len(a)) == np.argmax(left)
+    while True:
+        columns = allowed[rows].any(axis=0)
+        reached = rows | flowing[:, columns].any(axis=1)
+        if (reached == rows).all():
+            break
+        rows = reached
+    named = np.flatnonzero(rows)
+    shown = ", ".join(map(str, named[:8])) + (", ..." if len(named) > 8 else "")
+    raise InvalidArgument(
+        "M",
+        "finite costs that admit a transport plan",
+        f"rows [{shown}] of mass {a[rows].sum():.6g} whose finite-cost columns hold only {b[columns].sum():.6g}",
+    )
