@@ -7,10 +7,9 @@ import numpy as np
 
 from .._validation import check_cost, check_histogram
 from ..errors import InvalidArgument
+from .problem import _balanced
 
 __all__ = ["Rounding", "repair_on_support", "round_plan", "rounding"]
-
-_BALANCE = 1e-9  # relative difference of the two total masses that still counts as rounding of the caller's data
 
 
 class Rounding(NamedTuple):
@@ -60,8 +59,8 @@ def round_plan(P: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     P : array_like, shape (n, m)
         Nonnegative and finite.
     a, b : array_like, shapes (n,) and (m,)
-        Target masses, nonnegative, with the same total (any positive number; relative difference at most 1e-9,
-        which then remains in the column sums). Zero entries empty their row or column.
+        Target masses, nonnegative, with the same positive total; a relative difference of at most 1e-6 is taken as
+        rounding, and b is rescaled. Zero entries empty their row or column.
 
     Returns
     -------
@@ -91,9 +90,7 @@ def round_plan(P: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         raise InvalidArgument("P", "nonnegative finite entries", f"entries from {P.min()} to {P.max()}")
     a = check_histogram(a, "a", length=P.shape[0])
     b = check_histogram(b, "b", length=P.shape[1])
-    if abs(a.sum() - b.sum()) > _BALANCE * a.sum():
-        raise InvalidArgument("b", f"the total mass of a, {a.sum()!r}", b.sum())
-    return rounding(P.__matmul__, P.T.__matmul__, a, b)(P)
+    return rounding(P.__matmul__, P.T.__matmul__, a, _balanced(a, b))(P)
 
 
 def _weights(P: np.ndarray, row_gap: np.ndarray, column_gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
