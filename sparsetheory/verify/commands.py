@@ -1,0 +1,240 @@
+"""Commands: list, show, plan, prove, verify, report, warmup. Each is short; the work is done elsewhere."""
+
+import json
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import InvalidArgument
+from .claim import Claim, Collection, collection_at, locate, package_collections
+from .executors import executor as make_executor
+from .loading import load_proof
+from .outcome import Mode, Outcome
+from .proof import holds
+from .runner import TIMEOUT, export, rebuild, run_claim
+from .store import write_atomically
+from .terminal import console, errors, progress_of, show_claim, show_proof, show_table
+
+__all__ = ["run"]
+
+#: Exit codes: every verdict as declared, one that differs, an inconclusive one (``--strict``), an error, Ctrl-C.
+FINE, DIFFERS, INCONCLUSIVE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
+
+Selected = list[tuple[Collection, Claim]]
+Targets = Annotated[list[str] | None, typer.Argument(metavar="[ID|PATH]...", help="Claims, families, or a folder.")]
+
+app = typer.Typer(
+    name="sparsetheory", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Claims about solvers: list them, prove them, hold them against measurements.",
+)  # fmt: skip
+
+
+def select(targets: Sequence[str]) -> tuple[Selected, list[Path]]:
+    """Return the claims that arguments name, and the user folders among them.
+
+    An argument is a claim id, a family, or a folder that holds ``claims.py``. Without ids, a folder means all of its
+    claims, and nothing at all means every claim of this package.
+    """
+    folders = [Path(t) for t in targets if _is_folder(t)]
+    names = [t for t in targets if not _is_folder(t)]
+    own = tuple(collection_at(folder) for folder in folders)
+    collections = own if own and not names else own + package_collections()
+    if not names:
+        return [(c, claim) for c in collections for claim in c.claims], folders
+    chosen: Selected = []
+    for name in names:
+        family = [(c, claim) for c in collections if c.family == name for claim in c.claims]
+        chosen += family or [locate(name, collections)]
+    return list(dict.fromkeys(chosen)), folders
+
+
+def _is_folder(target: str) -> bool:
+    """Whether an argument is meant as a folder: it looks like a path or is one that holds claims."""
+    return "/" in target or "\\" in target or target == "." or (Path(target) / "claims.py").is_file()
+
+
+@app.command(name="list")
+def list_claims(targets: Targets = None) -> None:
+    """List claims: id, title, kind and standing."""
+    for _, claim in select(targets or [])[0]:
+        console.print(f"{claim.id:32} {claim.title} ({claim.kind}, {claim.status})", markup=False)
+
+
+@app.command()
+def show(targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")]) -> None:
+    """Show the card of a claim: statement, bound, assumptions, source and files."""
+    for collection, claim in select(targets)[0]:
+        show_claim(collection, claim)
+
+
+@app.command()
+def prove(targets: Targets = None) -> int:
+    """Run proofs: every step and its anti-test."""
+    fine = True
+    for collection, claim in select(targets or [])[0]:
+        proof = load_proof(collection, claim)
+        results = proof.run()
+        show_proof(claim, proof.badge, results)
+        fine &= holds(results) and proof.badge == claim.badge
+    return FINE if fine else DIFFERS
+
+
+@app.command()
+def plan(targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")], full: bool = True) -> int:
+    """Pilot a study: standard error, margin it can see, cost. Exit code 2 when it is underpowered."""
+    from .planning import plan_claim
+
+    enough = [plan_claim(collection, claim, "full" if full else "quick") for collection, claim in select(targets)[0]]
+    return FINE if all(enough) else INCONCLUSIVE
+
+
+@app.command()
+def verify(
+    targets: Targets = None,
+    full: Annotated[bool, typer.Option("--full/--quick", help="Spend the full or the quick budget.")] = False,
+    jobs: Annotated[int, typer.Option(help="Worker processes.")] = 1,
+    executor: Annotated[str | None, typer.Option(help="serial or joblib; by default what --jobs needs.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of records and report; reports/<time> by default.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in --out, or in the newest folder of reports/.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 on an inconclusive verdict.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds a replicate may take.")] = TIMEOUT,
+) -> int:
+    """Prove and measure claims, judge them, and write a report.
+
+    Without arguments: every claim of this package. Quick runs only ever smoke; --full supports or refutes.
+    """
+    selected, folders = select(targets or [])
+    place = make_executor(executor, jobs)
+    mode: Mode = "full" if full else "quick"
+    folder = _folder(out, resume)
+    again = _command(targets or [], mode, jobs, folder) + " --resume"
+    _remember(folder, mode, selected, folders)
+    outcomes, crashed = [], False
+    for collection, claim in selected:
+        sources = [str(path) for path in folders if collection_at(path) == collection]
+        try:
+            with progress_of(claim) as report:
+                outcomes.append(run_claim(
+                    collection, claim, mode=mode, folder=folder, executor=place, timeout=timeout, progress=report,
+                    command=_command([*sources, claim.id], mode, 1, None),
+                ))  # fmt: skip
+        except KeyboardInterrupt:
+            errors.print(f"\nInterrupted; every finished replicate is kept. Go on with\n    {again}", markup=False)
+            return INTERRUPTED
+        except Exception as error:
+            crashed = True
+            _explain(error, claim.id)
+    _finish(outcomes, folder)
+    return ERROR if crashed else _exit_code(outcomes, strict)
+
+
+def _command(targets: Sequence[str], mode: Mode, jobs: int, folder: Path | None) -> str:
+    words = ["sparsetheory", "verify", *targets, f"--{mode}"]
+    words += ["--jobs", str(jobs)] if jobs > 1 else []
+    words += ["--out", str(folder)] if folder is not None else []
+    return shlex.join(words)
+
+
+def _folder(out: Path | None, resume: bool) -> Path:
+    """Where a run writes: a folder that is new or empty, unless it is to be resumed."""
+    if out is None:
+        earlier = sorted(Path("reports").glob("*/run.json"))
+        if resume and earlier:
+            return earlier[-1].parent
+        return Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    if not resume and out.is_dir() and any(out.iterdir()):
+        expected = f"a new or empty folder; add --resume to go on with what {out} holds, or choose another folder"
+        raise InvalidArgument("--out", expected, f"{out}, which is not empty")
+    return out
+
+
+def _remember(folder: Path, mode: Mode, selected: Selected, folders: Sequence[Path]) -> None:
+    """Write what `report` has to know to judge the folder again."""
+    known = {
+        "mode": mode,
+        "sources": [str(path.resolve()) for path in folders],
+        "claims": [claim.id for _, claim in selected],
+    }
+    write_atomically(folder / "run.json", json.dumps(known, indent=2) + "\n")
+
+
+def _finish(outcomes: Sequence[Outcome], folder: Path) -> None:
+    """Print the table, write verdicts and report, say where they are."""
+    if not outcomes:
+        return
+    from .report import write_report
+
+    show_table(outcomes)
+    export(outcomes, folder)
+    console.print(f"report: {write_report(outcomes, folder)}", markup=False)
+
+
+def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
+    """A refuted verdict, a control or a proof that came out wrong counts before an inconclusive verdict."""
+    undecided = [o for o in outcomes if o.controls_ok and o.raw.label == "inconclusive" and o.proof_ok]
+    if any(not (o.as_declared and o.proof_ok) for o in outcomes if o not in undecided):
+        return DIFFERS
+    return INCONCLUSIVE if strict and undecided else FINE
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What verify wrote.")], strict: bool = False
+) -> int:
+    """Judge the stored records of a folder again and rewrite its report, without running anything."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise InvalidArgument(
+            "DIR", "a folder that `sparsetheory verify --out DIR` wrote", f"{folder}, without run.json"
+        )
+    known = json.loads(path.read_text(encoding="utf-8"))
+    collections = tuple(collection_at(source) for source in known["sources"])
+    if not all(any(c.family == name.split(".")[0] for c in collections) for name in known["claims"]):
+        collections += package_collections()
+    outcomes = [rebuild(*locate(name, collections), mode=known["mode"], folder=folder) for name in known["claims"]]
+    _finish(outcomes, folder)
+    return _exit_code(outcomes, strict)
+
+
+@app.command()
+def warmup() -> None:
+    """Compile every kernel into the cache, so that the first solve starts at once."""
+    from .._numba import cache_folder, warm_up
+
+    rows = warm_up()
+    for row in rows:
+        how = "from cache" if row.from_cache else "compiled"
+        console.print(f"{row.kernel} {row.signature}: {how}, {row.seconds:.2f} s", markup=False)
+    console.print(f"{len(rows)} signatures; cache folder: {cache_folder()}", markup=False)
+
+
+def _explain(error: BaseException, claim: str = "") -> None:
+    """Say what is wrong in a line where the message was written for that; a crash of a file keeps its traceback."""
+    where = f"{claim}: " if claim else ""
+    if not isinstance(error, (InvalidArgument, FileNotFoundError)):
+        errors.print("".join(traceback.format_exception(error)).rstrip(), markup=False)
+    errors.print(f"error: {where}{error}", markup=False)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; a command line that cannot be read is an error (3) as well."""
+    command: Any = typer.main.get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name="sparsetheory", standalone_mode=False)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if hasattr(error, "exit_code") and hasattr(error, "show"):  # a usage error, of click or of typer's own copy
+            error.show(file=sys.stderr)
+            return ERROR
+        _explain(error)
+        return ERROR
+    return code if isinstance(code, int) else FINE

@@ -1,0 +1,290 @@
+"""Runner: from a claim to its outcome. Runs what the store does not hold yet, then judges what it holds."""
+
+import functools
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .claim import Claim, Collection
+from .controls import judge_controls, smallest_refuted
+from .executors import Executor, Serial
+from .fingerprint import fingerprint
+from .loading import load_proof, load_study
+from .outcome import Mode, Outcome
+from .proof import StepResult
+from .provenance import environment
+from .sample import Measurement, Observation, Sample
+from .store import Record, Store, digest, write_atomically
+from .study import Study
+from .tasks import MAIN, RECHECK, Task, budget_of, execute
+from .verdict import Rule
+
+__all__ = ["TIMEOUT", "export", "rebuild", "run_claim"]
+
+#: Seconds after which a replicate is given up, unless the caller says otherwise.
+TIMEOUT = 300.0
+_COMMIT_EVERY = 0.2  # seconds; at most this much finished work is lost to a kill
+
+#: Called with (replicates done, replicates in all) after every commit.
+Progress = Callable[[int, int], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """A claim with everything that running and judging share."""
+
+    claim: Claim
+    study: Study
+    path: Path
+    mode: Mode
+    store: Store
+
+    @functools.cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """What the records of each variant have to carry to be current."""
+        grids = {variant: budget_of(self.study, self.mode, variant).grid for variant in (*self.variants, RECHECK)}
+        return {v: fingerprint(self.path, self.claim.bound, grid, self.study.root_seed) for v, grid in grids.items()}
+
+    @property
+    def rule(self) -> Rule:
+        """The declared rule, in its coarser form for a quick run."""
+        return self.study.rule if self.mode == "full" else self.study.rule.smoke()
+
+    @property
+    def variants(self) -> list[str]:
+        return [MAIN, *(control.name for control in self.study.broken)]
+
+    def records(self, variant: str) -> list[Record]:
+        """The current records of a variant, up to the replicates that its budget asks for."""
+        wanted = budget_of(self.study, self.mode, variant).replicates
+        return [r for r in self.store.records(self.fingerprints[variant], variant) if r.replicate < wanted]
+
+    def tasks(self, timeout: float) -> list[Task]:
+        """What is asked for and not there (never run, or failed), replicate by replicate: a stop leaves whole ones."""
+        wanted = []
+        for variant in self.variants:
+            done = {(r.cell, r.replicate) for r in self.records(variant) if r.ok}
+            budget = budget_of(self.study, self.mode, variant)
+            for replicate in range(budget.replicates):
+                cells = [cell for cell in range(len(budget.grid)) if (cell, replicate) not in done]
+                wanted += [self.task(variant, cell, replicate, timeout) for cell in cells]
+        return sorted(wanted, key=lambda task: task.replicate)
+
+    def task(self, variant: str, cell: int, replicate: int, timeout: float) -> Task:
+        return Task(
+            path=str(self.path), mode=self.mode, variant=variant, cell=cell, replicate=replicate, timeout=timeout
+        )
+
+    def sample(self, variant: str) -> Sample:
+        """The measurements of a variant; those of the study as rechecked in extended precision, where they were."""
+        records = {(r.cell, r.replicate): r for r in self.records(variant)}
+        if variant == MAIN:
+            records |= {(r.cell, r.replicate): r for r in self.records(RECHECK) if r.ok}
+        grid = budget_of(self.study, self.mode, variant).grid
+        observations = [_observation(records[key]) for key in sorted(records)]
+        return Sample(grid=grid, observations=observations, bound=self.claim.bound)
+
+
+def _observation(record: Record) -> Observation:
+    data = json.loads(record.payload)
+    if record.ok:
+        return Observation(cell=record.cell, replicate=record.replicate, measurement=Measurement.from_json(data))
+    return Observation(cell=record.cell, replicate=record.replicate, failure=f"{record.status}: {data['message']}")
+
+
+def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]) -> None:
+    """Write records as they come, in small batches; on the way out, by whatever door, what has come is written."""
+    batch: list[Record] = []
+    last = time.monotonic()
+
+    def flush() -> None:
+        for variant in {record.variant for record in batch}:
+            job.store.append(job.fingerprints[variant], [record for record in batch if record.variant == variant])
+        progress(len(batch))
+        batch.clear()
+
+    try:
+        for record in records:
+            batch.append(record)
+            if time.monotonic() - last > _COMMIT_EVERY:
+                flush()
+                last = time.monotonic()
+    finally:
+        flush()
+
+
+def _recheck(job: _Job, timeout: float) -> None:
+    """Measure again, in extended precision, every observation that the rule would count as a violation."""
+    if job.study.recheck is None:
+        return
+    known = {(r.cell, r.replicate) for r in job.records(RECHECK) if r.ok}
+    hits = [o for o in job.rule.violations(job.sample(MAIN)) if (o.cell, o.replicate) not in known]
+    tasks = [job.task(RECHECK, o.cell, o.replicate, timeout) for o in hits]
+    _commit(job, Serial().map(execute, tasks), lambda _: None)
+
+
+def _counts(job: _Job, records: Sequence[Record]) -> dict[str, Any]:
+    said = [message for record in records for message in json.loads(record.warnings)]
+    return {
+        "records": len(records),
+        "by_status": dict(Counter(record.status for record in records)),
+        "stale": job.store.stale(set(job.fingerprints.values())),
+        "warnings": dict(Counter(message.split(":")[0] for message in said)),
+        "seconds": round(sum(record.seconds for record in records), 3),
+    }
+
+
+def _conclude(job: _Job) -> Outcome:
+    """Judge what the store holds; runs nothing."""
+    facts = job.store.last_run() or {}
+    sample = job.sample(MAIN)
+    broken = {control.name: job.sample(control.name) for control in job.study.broken}
+    records = [record for variant in (*job.variants, RECHECK) for record in job.records(variant)]
+    proof = facts.get("proof")
+    first = job.study.wrong_bounds[0]
+    return Outcome(
+        claim=job.claim,
+        mode=job.mode,
+        raw=job.rule.judge(sample),
+        controls=judge_controls(job.study, job.rule, job.claim, sample, broken),
+        sample=sample,
+        rule=job.rule,
+        wrong_rate=f"{first.bound.formula} with kappa = {first.kappa:g}",
+        smallest_refuted_kappa=smallest_refuted(job.study, job.rule, sample),
+        neutral_kappa=first.neutral,
+        proof=None if proof is None else tuple(StepResult(**step) for step in proof),
+        badge=facts.get("badge", ""),
+        notes=job.study.notes,
+        provenance=facts.get("provenance", {}) | {"counts": _counts(job, records)},
+        command=facts.get("command", ""),
+        digest=digest(records),
+    )
+
+
+def _job(collection: Collection, claim: Claim, mode: Mode, folder: Path) -> _Job:
+    study = load_study(collection, claim)
+    store = Store(folder / "records" / f"{claim.id}.sqlite")
+    return _Job(claim=claim, study=study, path=collection.study_path(claim).resolve(), mode=mode, store=store)
+
+
+def run_claim(
+    collection: Collection,
+    claim: Claim,
+    *,
+    mode: Mode,
+    folder: Path,
+    executor: Executor | None = None,
+    timeout: float = TIMEOUT,
+    command: str = "",
+    progress: Progress = lambda done, total: None,
+) -> Outcome:
+    """Prove, run, judge one claim; what the folder already holds of it is not run again.
+
+    Parameters
+    ----------
+    collection, claim : Collection, Claim
+        What is verified, and where its files are.
+    mode : {"quick", "full"}
+        Which budget of the study is spent.
+    folder : Path
+        Where ``records/<id>.sqlite`` is or will be.
+    executor : Executor, optional
+        Where replicates run; in this process by default.
+    timeout : float, default 300
+        Seconds a replicate may take.
+    command : str
+        Reproduces the run; kept for the card.
+    progress : callable (done, total)
+        Called after every commit.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InvalidArgument
+        If the files of the claim are not what they have to be; the message says what was expected where.
+    """
+    proof = load_proof(collection, claim)
+    job = _job(collection, claim, mode, folder)
+    place = executor or Serial()
+    with job.store:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        steps = proof.run()
+        tasks = job.tasks(timeout)
+        total = sum(len(b.grid) * b.replicates for b in (budget_of(job.study, mode, v) for v in job.variants))
+        done = total - len(tasks)
+
+        def advance(n: int) -> None:
+            nonlocal done
+            done += n
+            progress(done, total)
+
+        advance(0)
+        threads = place.threads() if tasks else {}
+        _commit(job, place.map(execute, tasks), advance)
+        _recheck(job, timeout)
+        provenance = environment() | {
+            "executor": f"{place.name} x {place.jobs}", "threads": threads, "root_seed": job.study.root_seed,
+            "bound": claim.bound.hash, "fingerprint": job.fingerprints[MAIN], "started": started,
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"), "computed": len(tasks),
+        }  # fmt: skip
+        job.store.add_run(
+            {"proof": [asdict(s) for s in steps], "badge": proof.badge, "provenance": provenance, "command": command}
+        )
+        return _conclude(job)
+
+
+def rebuild(collection: Collection, claim: Claim, *, mode: Mode, folder: Path) -> Outcome:
+    """Judge the stored records again, without running anything."""
+    job = _job(collection, claim, mode, folder)
+    with job.store:
+        return _conclude(job)
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """Return one claim's line of ``verdicts.json``."""
+    raw = outcome.raw
+    return {
+        "claim": outcome.claim.id,
+        "mode": outcome.mode,
+        "conclusion": outcome.conclusion,
+        "shown": outcome.shown,
+        "declared": outcome.claim.expected,
+        "as_declared": outcome.as_declared,
+        "proof": {"badge": outcome.badge, "declared": outcome.claim.badge, "ok": outcome.proof_ok},
+        "estimand": raw.estimand,
+        "estimate": _finite(raw.estimate),
+        "interval": [_finite(end) for end in raw.interval],
+        "level": raw.level,
+        "target": raw.target,
+        "margin": _finite(raw.margin),
+        "controls": [
+            {"kind": c.kind, "name": c.name, "expected": c.expected, "verdict": str(c.verdict), "ok": c.ok}
+            for c in outcome.controls
+        ],
+        "smallest_refuted_kappa": outcome.smallest_refuted_kappa,
+        "tightness": _finite(raw.tightness),
+        "replicates": raw.n_replicates,
+        "failures": raw.n_failures,
+        "digest": outcome.digest,
+        "command": outcome.command,
+    }
+
+
+def export(outcomes: Sequence[Outcome], folder: Path) -> Path:
+    """Write ``verdicts.json``, whole or not at all."""
+    path = folder / "verdicts.json"
+    write_atomically(path, json.dumps([summary(outcome) for outcome in outcomes], indent=2, allow_nan=False) + "\n")
+    return path

@@ -1,0 +1,107 @@
+"""Terminal: what the command prints. A bar a claim on a terminal, plain lines anywhere else, a table at the end."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .claim import Claim, Collection
+from .outcome import Outcome
+from .proof import StepResult
+from .runner import Progress as Report
+
+__all__ = ["console", "errors", "progress_of", "show_claim", "show_proof", "show_table"]
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_of(claim: Claim) -> Iterator[Report]:
+    """Yield what the runner calls after every commit of a claim's replicates."""
+    if console.is_terminal:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=console) as bar:
+            row = bar.add_task(claim.id, total=None)
+            yield lambda done, total: bar.update(row, completed=done, total=total)
+        return
+    last = -math.inf
+
+    def line(done: int, total: int) -> None:
+        nonlocal last
+        if done == total or time.monotonic() - last > 10:  # few enough lines for a log
+            last = time.monotonic()
+            console.print(f"{claim.id}: {done}/{total} replicates", markup=False)
+
+    yield line
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "-"
+
+
+def _row(outcome: Outcome) -> list[str]:
+    raw = outcome.raw
+    lower, upper = raw.interval
+    estimate = f"{_number(raw.estimate)} [{_number(lower)}, {_number(upper)}]"
+    kappa = "-" if outcome.smallest_refuted_kappa is None else f"{outcome.smallest_refuted_kappa:g}"
+    fine = sum(control.ok for control in outcome.controls)
+    proof = outcome.badge if outcome.proof_ok else f"FAILED ({outcome.badge or 'did not run'})"
+    return [
+        outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, _number(raw.margin),
+        f"{fine}/{len(outcome.controls)}", kappa, _number(raw.tightness), str(raw.n_replicates), str(raw.n_failures),
+    ]  # fmt: skip
+
+
+_HEAD = (
+    "claim", "proof", "verdict", "estimate [interval]", "margin", "controls", "smallest refuted kappa", "tightness",
+    "replicates", "failures",
+)  # fmt: skip
+
+
+def show_table(outcomes: Sequence[Outcome]) -> None:
+    """Print the verdict table: drawn on a terminal, one aligned line a claim anywhere else."""
+    rows = [_row(outcome) for outcome in outcomes]
+    if console.is_terminal:
+        table = Table(*_HEAD)
+        for outcome, row in zip(outcomes, rows, strict=True):
+            table.add_row(*row, style=None if outcome.as_declared and outcome.proof_ok else "bold red")
+        console.print(table)
+    else:
+        widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
+        for row in [list(_HEAD), *rows]:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            console.print(line.rstrip(), markup=False)
+    for outcome in outcomes:
+        if outcome.raw.sentence:
+            console.print(f"{outcome.claim.id}: {outcome.raw.sentence}", markup=False)
+
+
+def show_proof(claim: Claim, badge: str, results: Sequence[StepResult]) -> None:
+    """Print the steps of a proof: evidence, whether it holds, whether its anti-test failed as it must."""
+    console.print(f"{claim.id}: {badge} (declared {claim.badge})", markup=False)
+    for step in results:
+        anti = {True: "anti-test fails, as it must", False: "ANTI-TEST DID NOT FAIL", None: "no anti-test"}
+        told = f"{step.evidence}; {anti[step.anti_test_failed]}; {step.seconds:.2f} s"
+        console.print(
+            f"  {'holds' if step.ok else 'FAILS'}  {step.name}  ({told}) {step.detail}".rstrip(), markup=False
+        )
+
+
+def show_claim(collection: Collection, claim: Claim) -> None:
+    """Print a claim's card."""
+    lines = [
+        f"{claim.id}: {claim.title}", "", claim.statement, "",
+        f"bound      {claim.bound.formula}",
+        *(f"           {name}: {meaning}" for name, meaning in claim.bound.symbols.items()),
+        f"kind       {claim.kind}, {claim.status}; declared verdict: {claim.expected}; declared proof: {claim.badge}",
+        f"source     {claim.source}",
+        *(f"assumes    {assumption}" for assumption in claim.assumptions),
+        f"proof      {collection.proof_path(claim)}",
+        f"study      {collection.study_path(claim)}",
+    ]  # fmt: skip
+    console.print("\n".join(lines), markup=False)
