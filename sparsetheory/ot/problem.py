@@ -139,27 +139,32 @@ class Reduced:
         mask[np.ix_(self.rows, self.columns)] = finite
         return mask
 
-    def restore(self, f: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return full-size potentials of the original problem from those of the reduced one.
+    @property
+    def shift(self) -> tuple[np.ndarray, np.ndarray]:
+        """Full-size constants (u, v): `extend` returns potentials of the cost ``C - u 1' - 1 v'``."""
+        u, v = np.zeros(self.problem.shape[0]), np.zeros(self.problem.shape[1])
+        u[self.rows], v[self.columns] = self.row_shift, self.column_shift
+        return u, v
 
-        An atom without mass gets the c-transform value ``min_j C_ij - g_j``, the value that keeps the pair feasible
-        for the unregularised dual; its row of the plan is zero by the mask, not by its potential.
+    def extend(self, f: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return full-size potentials of the shifted cost (see `shift`), whose plan has the problem's mass.
+
+        An atom without mass gets the c-transform value ``min_j C_ij - g_j``, which keeps the pair feasible for the
+        unregularised dual; its row of the plan is zero by the mask, not by its potential.
         """
-        problem = self.problem
-        f = f + self.row_shift + self.reg * np.log(problem.mass)
-        g = g + self.column_shift
+        problem, (u, v) = self.problem, self.shift
         full_f, full_g = np.empty(problem.shape[0]), np.empty(problem.shape[1])
-        full_f[self.rows], full_g[self.columns] = f, g
+        full_f[self.rows], full_g[self.columns] = f + self.reg * np.log(problem.mass), g
         empty = np.flatnonzero(problem.a == 0)
-        full_f[empty] = (problem.cost[np.ix_(empty, self.columns)] - g).min(axis=1)
+        full_f[empty] = (problem.cost[np.ix_(empty, self.columns)] - (v + full_g)[self.columns]).min(axis=1)
         empty = np.flatnonzero(problem.b == 0)
-        full_g[empty] = (problem.cost[:, empty] - full_f[:, None]).min(axis=0)
+        full_g[empty] = (problem.cost[np.ix_(self.rows, empty)] - (u + full_f)[self.rows, None]).min(axis=0)
         return full_f, full_g
 
-    def adopt(self, f: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return reduced potentials from full-size ones, the inverse of `restore`."""
-        f = f[self.rows] - self.row_shift - self.reg * np.log(self.problem.mass)
-        return f, g[self.columns] - self.column_shift
+    def restore(self, f: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return full-size potentials of the original cost; a large constant in the cost takes digits from them."""
+        (u, v), (full_f, full_g) = self.shift, self.extend(f, g)
+        return full_f + u, full_g + v
 
 
 def _balanced(a: np.ndarray, b: np.ndarray) -> np.ndarray:

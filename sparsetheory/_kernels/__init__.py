@@ -1,0 +1,1 @@
+"""Loops that two or more families share."""

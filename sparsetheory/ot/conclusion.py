@@ -1,0 +1,82 @@
+"""From reduced potentials to a certified result: the last step of every transport solver."""
+
+from typing import Any
+
+import numpy as np
+
+from .._loop import Outcome, settle
+from .._validation import check_vector
+from ..errors import InvalidArgument
+from ..result import OnFailure, conclude
+from .problem import Reduced
+from .result import OTResult
+
+__all__ = ["attainable_error", "certified", "initial_potentials"]
+
+
+def attainable_error(reduced: Reduced, f: np.ndarray, g: np.ndarray) -> float:
+    """Estimate the L1 marginal error that rounding alone leaves in the plan of reduced potentials (f, g).
+
+    The exponent ``(f_i + g_j - C_ij) / reg`` of an entry that carries mass is the small difference of numbers of size
+    ``|f_i| + |g_j|``; each is known to half a unit in its last place and their sum is rounded once more. Weighted by the
+    mass this is ``2 u (a.|f| + b.|g|) / reg`` with u the unit roundoff; summing the plan adds a few u.
+    """
+    unit = np.finfo(float).eps / 2
+    size = reduced.a @ np.abs(f) + reduced.b @ np.abs(g)
+    return float(reduced.problem.mass * unit * (2 * size / reduced.reg + 8))
+
+
+def certified(
+    reduced: Reduced, f: np.ndarray, g: np.ndarray, outcome: Outcome, tol: float, on_failure: OnFailure
+) -> OTResult:
+    """Build the result, recompute its marginal error in NumPy, and let that decide the status."""
+    full_f, full_g = reduced.extend(f, g)
+    floor = attainable_error(reduced, f, g)
+
+    def build(**verdict: Any) -> OTResult:
+        return OTResult(
+            problem=reduced.problem, f=full_f, g=full_g, shift=reduced.shift, used=reduced.used,
+            n_iter=outcome.n_iter, tol=tol, trace=outcome.trace, floor=floor, **verdict,
+        )  # fmt: skip
+
+    error = build(status=outcome.status, error=np.nan).marginal_error
+    result = build(status=settle(outcome.status, error, tol, floor), error=error)
+    return conclude(result, on_failure, stacklevel=4)
+
+
+def initial_potentials(reduced: Reduced, init: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return reduced potentials (f, g) from a pair or a result; None where there is nothing to start from.
+
+    One of the pair may be None: it then gets the value that makes its side of the marginals exact.
+    """
+    if init is None:
+        return None
+    u, v = reduced.shift
+    if isinstance(init, OTResult):
+        pair = init.f, init.g
+        if init.shift is not None:  # subtract shift from shift: they are equal when the cost is the same
+            u, v = u - init.shift[0], v - init.shift[1]
+    else:
+        pair = init
+    try:
+        f, g = pair
+    except (TypeError, ValueError):
+        raise InvalidArgument("init", "a pair of potentials (f, g) or an OTResult", type(init).__name__) from None
+    if f is None and g is None:
+        raise InvalidArgument("init", "a pair with at least one potential", "(None, None)")
+    n, m = reduced.problem.shape
+    scaled_mass = reduced.reg * np.log(reduced.problem.mass)
+    f = None if f is None else (check_vector(f, "init[0]", length=n) - u)[reduced.rows] - scaled_mass
+    g = None if g is None else (check_vector(g, "init[1]", length=m) - v)[reduced.columns]
+    if f is None:
+        f = exact_potential(reduced.cost, reduced.a, g, reduced.reg)
+    if g is None:
+        g = exact_potential(reduced.cost.T, reduced.b, f, reduced.reg)
+    return f, g
+
+
+def exact_potential(cost: np.ndarray, a: np.ndarray, g: np.ndarray, reg: float) -> np.ndarray:
+    """Return the row potential whose plan has the row sums a, given g."""
+    exponents = (g - cost) / reg
+    top = exponents.max(axis=1)
+    return reg * (np.log(a) - top - np.log(np.exp(exponents - top[:, None]).sum(axis=1)))

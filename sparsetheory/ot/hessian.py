@@ -1,0 +1,112 @@
+"""The Newton system of the semi-dual: a graph Laplacian, sparsified by mass, solved by CG or by Cholesky."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._semi_dual import (
+    count_kept,
+    dense_cg,
+    dense_gram_diagonal,
+    extract,
+    sparse_cg,
+    sparse_gram_diagonal,
+)
+
+__all__ = ["Direction", "newton_direction"]
+
+_DENSE = 0.1  # above this kept density a sparse product costs more than a dense one
+_CG_LIMIT = 300  # iterations after which a nearly disconnected plan is factorised instead
+_CG_LAST = 5_000  # iterations where it is too large to be factorised
+_LARGEST_FACTOR = 3_000  # columns
+
+
+class Direction(NamedTuple):
+    """A Newton direction in units of reg, and what it took."""
+
+    step: np.ndarray
+    cg_iter: int
+    density: float
+    factorised: bool
+
+
+def newton_direction(
+    plan: np.ndarray, a: np.ndarray, b: np.ndarray, columns: np.ndarray, *, drop: float, shift: float, forcing: float
+) -> Direction:
+    r"""Solve :math:`(\mathrm{diag}(c)(1 + \mathrm{shift}) - P_s^\top \mathrm{diag}(1/a) P_s)\, x = b - c`.
+
+    Parameters
+    ----------
+    plan : ndarray (n, m)
+        The plan P, its rows exact; `columns` holds its column sums c.
+    drop : float
+        :math:`P_s` keeps the entries with ``P_ij > drop * a_i`` or ``P_ij > drop * b_j``. The diagonal stays that of the
+        full plan, so the matrix is strictly diagonally dominant and what is dropped acts as a shift.
+    shift : float
+        Levenberg shift, relative to the diagonal c.
+    forcing : float
+        Relative residual at which conjugate gradients stop.
+    """
+    n, m = plan.shape
+    rhs = b - columns
+    rhs -= columns * (rhs.sum() / columns.sum())  # the gauge direction carries rounding only
+    kept = np.empty(n, dtype=np.int64)
+    count_kept(plan, a, b, drop, kept)
+    density = float(kept.sum()) / (n * m)
+    x, work = np.empty(m), np.empty((4, m))
+    lifted = columns * (1.0 + shift)
+    diagonal = np.empty(m)
+    limit = _CG_LIMIT if m <= _LARGEST_FACTOR else _CG_LAST
+    if density > _DENSE:
+        dense_gram_diagonal(plan, a, diagonal)
+        done, reached = dense_cg(
+            plan, a, lifted, _inverse(lifted, diagonal), rhs, forcing, limit, x, work
+        )  # fmt: skip
+    else:
+        start = np.concatenate(([0], np.cumsum(kept)))
+        at, values = np.empty(start[-1], dtype=np.int64), np.empty(start[-1])
+        extract(plan, a, b, drop, start, at, values)
+        sparse_gram_diagonal(start, at, values, a, diagonal)
+        done, reached = sparse_cg(
+            start, at, values, a, lifted, _inverse(lifted, diagonal), rhs, forcing, limit, x, work
+        )  # fmt: skip
+    if not reached and m <= _LARGEST_FACTOR:
+        exact = _factorised(plan, a, columns, shift, rhs)
+        if exact is not None:
+            return Direction(exact, done, density, True)
+    return Direction(x, done, density, False)
+
+
+def _inverse(lifted: np.ndarray, gram_diagonal: np.ndarray) -> np.ndarray:
+    """Exact diagonal as preconditioner; rounding may leave it without a sign where a column has one entry."""
+    return 1.0 / np.maximum(lifted - gram_diagonal, 1e-15 * lifted)
+
+
+def _factorised(
+    plan: np.ndarray, a: np.ndarray, columns: np.ndarray, shift: float, rhs: np.ndarray
+) -> np.ndarray | None:
+    """Solve with all of the plan by Cholesky on the normalised matrix, the gauge filled by a rank-one term.
+
+    The diagonal is the sum of the off-diagonal entries, not ``c - (P' P)_jj``, which would cancel.
+    """
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+    scaled = plan / np.sqrt(a)[:, None]
+    root = np.sqrt(columns)
+    matrix = scaled.T @ scaled
+    np.fill_diagonal(matrix, 0.0)
+    diagonal = matrix.sum(axis=1) + shift * columns
+    np.negative(matrix, out=matrix)
+    np.fill_diagonal(matrix, diagonal)
+    matrix /= root[:, None]
+    matrix /= root
+    matrix += np.outer(root, root)
+    for lift in (0.0, 1e-15, 1e-13, 1e-11):
+        try:
+            factor = cho_factor(matrix + lift * np.eye(len(root)), check_finite=False)
+        except LinAlgError:
+            continue
+        x = cho_solve(factor, rhs / root, check_finite=False) / root
+        if np.isfinite(x).all():
+            return x
+    return None
