@@ -22,6 +22,8 @@ _ENGINE = __name__.rpartition(".")[0]
 # The engine reads records, it does not make them: a new rule or report must not make them stale. Streams do.
 _ALWAYS = (f"{_ENGINE}.streams",)
 _VERSIONED = ("numpy", "scipy", "numba")
+# What a study declares about judging and spending: changing it must not cost the records that are there.
+_NOT_IN_RECORDS = {"rule", "quick", "full", "cost_exponent", "notes"}
 
 
 def _imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -117,9 +119,19 @@ def import_closure(path: Path) -> dict[str, Path]:
     return found
 
 
+def _meaning(path: Path) -> str:
+    """The syntax tree of a file as text: comments and layout do not count, nor what a study says of judging."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Study":
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg not in _NOT_IN_RECORDS]
+    return ast.dump(tree)
+
+
 def fingerprint(study_path: Path, bound: Bound, grid: Grid, root_seed: int) -> str:
     """Return the SHA-256 of all that a record of a study depends on, but its cell and replicate."""
-    code = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in import_closure(study_path).items()}
+    closure = import_closure(study_path)
+    code = {name: hashlib.sha256(_meaning(file).encode()).hexdigest() for name, file in closure.items()}
     parts = {
         "code": code,
         "bound": bound.hash,

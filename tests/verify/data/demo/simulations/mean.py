@@ -16,7 +16,7 @@ def run(sample, rng):
 
 
 def forget(sample, rng):
-    return sample[: int(len(sample) ** 0.5)].mean()
+    return sample[:10].mean()
 
 
 def measure(sample, mean):
@@ -38,7 +38,7 @@ STUDY = Study(
             kappa=1.0,
             scan=(0.25, 0.5, 0.75, 1.0),
         ),
-        Broken(name="averages the square root of them", run=forget),
+        Broken(name="averages the first ten", run=forget),
         Positive(),
     ),
     cost_exponent=1.0,
