@@ -34,8 +34,7 @@ LOCAL_LINEAR_RATE = Claim(
     statement=(
         r"Let $\sigma_2$ be the second singular value of $diag(a)^{-1/2} P^* diag(b)^{-1/2}$ at the optimal plan "
         r"$P^*$. The error of Sinkhorn's iteration falls asymptotically by the factor $\sigma_2^2 < 1$ per full "
-        r"iteration, "
-        r"for every start outside a set of measure zero."
+        r"iteration, for every start outside a set of measure zero."
     ),
     kind="tight",
     status="theorem",
@@ -57,10 +56,9 @@ EXPONENTIAL_CONVERGENCE = Claim(
     title="Entropic plans reach the vertex exponentially fast",
     statement=(
         r"Let $\Delta$ be the gap between the best and the second-best vertex value of an $n \times n$ transport "
-        r"problem of unit mass, and $P_\eta$ its entropic plan at $\varepsilon = 1/\eta$. For $\eta > (1 + 2 \log "
-        r"n)/\Delta$ "
-        r"the distance of $P_\eta$ to the face of optimal plans is at most $6 n^2 \exp(-\eta \Delta)$. "
-        r"The proof here gives the sharper $2 n \exp(-\eta \Delta)$, for every $\eta > 0$."
+        r"problem of unit mass, and $P_\eta$ its entropic plan at $\varepsilon = 1/\eta$. "
+        r"For $\eta > (1 + 2 \log n)/\Delta$ the distance of $P_\eta$ to the face of optimal plans is at most "
+        r"$6 n^2 \exp(-\eta \Delta)$. The proof here gives the sharper $2 n \exp(-\eta \Delta)$, for every $\eta > 0$."
     ),
     kind="upper",
     status="theorem",
