@@ -79,17 +79,19 @@ class OTResult(Result):
     def _blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Rows of the cost and of the logarithm of the plan, a block at a time; -inf where no mass may be."""
         a, b, reg = self.problem.a, self.problem.b, self.problem.reg
-        u, v = self.shift if self.shift is not None else (np.zeros_like(a), np.zeros_like(b))
+        empty_rows, empty_columns = a == 0, b == 0
         step = max(1, _BLOCK // len(b))
         for start in range(0, len(a), step):
             at = slice(start, min(start + step, len(a)))
             cost = self._cost_rows(at)
-            allowed = (a[at, None] > 0) & (b > 0) & (cost < np.inf)
+            log_plan = cost if self.shift is None else (cost - self.shift[0][at, None]) - self.shift[1]
+            log_plan = self.f[at, None] + self.g - log_plan
+            log_plan /= reg
+            log_plan[empty_rows[at]] = -np.inf
+            log_plan[:, empty_columns] = -np.inf
             if self.used is not None:
-                allowed &= self.used[at]
-            with np.errstate(invalid="ignore"):
-                log_plan = (self.f[at, None] + self.g - ((cost - u[at, None]) - v)) / reg
-            yield at, cost, np.where(allowed, log_plan, -np.inf)
+                log_plan[~self.used[at]] = -np.inf
+            yield at, cost, log_plan
 
     @functools.cached_property
     def plan(self) -> np.ndarray:
