@@ -9,15 +9,21 @@ _HOME = {
     "Broken": "study",
     "Budget": "study",
     "Claim": "claim",
+    "Drift": "rules",
+    "EveryInstance": "rules",
     "Grid": "sample",
     "Measurement": "sample",
+    "Order": "rules",
     "Positive": "study",
     "Proof": "proof",
+    "Ratio": "rules",
     "Step": "proof",
     "Study": "study",
+    "Verdict": "verdict",
     "WrongBound": "study",
     "all_claims": "claim",
     "find": "claim",
+    "rate": "rates",
 }
 
 __all__ = sorted(_HOME)
@@ -26,8 +32,11 @@ if TYPE_CHECKING:
     from .bound import Bound
     from .claim import Claim, all_claims, find
     from .proof import Proof, Step
+    from .rates import rate
+    from .rules import Drift, EveryInstance, Order, Ratio
     from .sample import Grid, Measurement
     from .study import Broken, Budget, Positive, Study, WrongBound
+    from .verdict import Verdict
 
 
 def __getattr__(name: str) -> Any:
