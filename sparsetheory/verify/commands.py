@@ -170,10 +170,10 @@ def _finish(outcomes: Sequence[Outcome], folder: Path) -> None:
     """Print the table, write verdicts and report, say where they are."""
     if not outcomes:
         return
-    from .report import write_report
-
     show_table(outcomes)
     export(outcomes, folder)
+    from .report import write_report  # draws, so it needs matplotlib
+
     console.print(f"report: {write_report(outcomes, folder)}", markup=False)
 
 

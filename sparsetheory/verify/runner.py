@@ -21,8 +21,8 @@ from .proof import StepResult
 from .provenance import environment
 from .sample import Measurement, Observation, Sample
 from .store import Record, Store, digest, write_atomically
-from .study import Study
-from .tasks import MAIN, RECHECK, Task, budget_of, execute
+from .study import Budget, Study
+from .tasks import MAIN, RECHECK, Task, execute
 from .verdict import Rule
 
 __all__ = ["TIMEOUT", "export", "rebuild", "run_claim"]
@@ -46,10 +46,14 @@ class _Job:
     store: Store
 
     @functools.cached_property
-    def fingerprints(self) -> dict[str, str]:
-        """What the records of each variant have to carry to be current."""
-        grids = {variant: budget_of(self.study, self.mode, variant).grid for variant in (*self.variants, RECHECK)}
-        return {v: fingerprint(self.path, self.claim.bound, grid, self.study.root_seed) for v, grid in grids.items()}
+    def fingerprint(self) -> str:
+        """What a record has to carry to be current."""
+        return fingerprint(self.path, self.claim.bound, self.budget.grid, self.study.root_seed)
+
+    @property
+    def budget(self) -> Budget:
+        """What the study spends, and every broken control too: it has to be seen by what judges the study."""
+        return self.study.budget(self.mode)
 
     @property
     def rule(self) -> Rule:
@@ -61,18 +65,16 @@ class _Job:
         return [MAIN, *(control.name for control in self.study.broken)]
 
     def records(self, variant: str) -> list[Record]:
-        """The current records of a variant, up to the replicates that its budget asks for."""
-        wanted = budget_of(self.study, self.mode, variant).replicates
-        return [r for r in self.store.records(self.fingerprints[variant], variant) if r.replicate < wanted]
+        """The current records of a variant, up to the replicates that the budget asks for."""
+        return [r for r in self.store.records(self.fingerprint, variant) if r.replicate < self.budget.replicates]
 
     def tasks(self, timeout: float) -> list[Task]:
         """What is asked for and not there (never run, or failed), replicate by replicate: a stop leaves whole ones."""
         wanted = []
         for variant in self.variants:
             done = {(r.cell, r.replicate) for r in self.records(variant) if r.ok}
-            budget = budget_of(self.study, self.mode, variant)
-            for replicate in range(budget.replicates):
-                cells = [cell for cell in range(len(budget.grid)) if (cell, replicate) not in done]
+            for replicate in range(self.budget.replicates):
+                cells = [cell for cell in range(len(self.budget.grid)) if (cell, replicate) not in done]
                 wanted += [self.task(variant, cell, replicate, timeout) for cell in cells]
         return sorted(wanted, key=lambda task: task.replicate)
 
@@ -86,9 +88,8 @@ class _Job:
         records = {(r.cell, r.replicate): r for r in self.records(variant)}
         if variant == MAIN:
             records |= {(r.cell, r.replicate): r for r in self.records(RECHECK) if r.ok}
-        grid = budget_of(self.study, self.mode, variant).grid
         observations = [_observation(records[key]) for key in sorted(records)]
-        return Sample(grid=grid, observations=observations, bound=self.claim.bound)
+        return Sample(grid=self.budget.grid, observations=observations, bound=self.claim.bound)
 
 
 def _observation(record: Record) -> Observation:
@@ -104,8 +105,7 @@ def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]
     last = time.monotonic()
 
     def flush() -> None:
-        for variant in {record.variant for record in batch}:
-            job.store.append(job.fingerprints[variant], [record for record in batch if record.variant == variant])
+        job.store.append(job.fingerprint, batch)
         progress(len(batch))
         batch.clear()
 
@@ -134,7 +134,7 @@ def _counts(job: _Job, records: Sequence[Record]) -> dict[str, Any]:
     return {
         "records": len(records),
         "by_status": dict(Counter(record.status for record in records)),
-        "stale": job.store.stale(set(job.fingerprints.values())),
+        "stale": job.store.stale(job.fingerprint),
         "warnings": dict(Counter(message.split(":")[0] for message in said)),
         "seconds": round(sum(record.seconds for record in records), 3),
     }
@@ -219,7 +219,7 @@ def run_claim(
         started = datetime.now(UTC).isoformat(timespec="seconds")
         steps = proof.run()
         tasks = job.tasks(timeout)
-        total = sum(len(b.grid) * b.replicates for b in (budget_of(job.study, mode, v) for v in job.variants))
+        total = len(job.variants) * len(job.budget.grid) * job.budget.replicates
         done = total - len(tasks)
 
         def advance(n: int) -> None:
@@ -233,7 +233,7 @@ def run_claim(
         _recheck(job, timeout)
         provenance = environment() | {
             "executor": f"{place.name} x {place.jobs}", "threads": threads, "root_seed": job.study.root_seed,
-            "bound": claim.bound.hash, "fingerprint": job.fingerprints[MAIN], "started": started,
+            "bound": claim.bound.hash, "fingerprint": job.fingerprint, "started": started,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"), "computed": len(tasks),
         }  # fmt: skip
         job.store.add_run(

@@ -118,12 +118,10 @@ class Store:
         names = ("variant", "cell", "replicate", "status", "payload", "seconds", "warnings")
         return [Record(**dict(zip(names, row, strict=True))) for row in rows]
 
-    def stale(self, fingerprints: Iterable[str]) -> int:
-        """Count the rows that none of the fingerprints covers."""
-        current = list(fingerprints)
-        marks = ",".join("?" * len(current))
-        query = f"SELECT count(*) FROM records WHERE fingerprint NOT IN ({marks})"
-        return int(self._db.execute(query, current).fetchone()[0])
+    def stale(self, fingerprint: str) -> int:
+        """Count the rows of other code, grids or versions."""
+        query = "SELECT count(*) FROM records WHERE fingerprint != ?"
+        return int(self._db.execute(query, (fingerprint,)).fetchone()[0])
 
     def add_run(self, facts: Mapping[str, Any]) -> None:
         """Append what is known of a run: its provenance and how the proof came out."""

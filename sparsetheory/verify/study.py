@@ -121,6 +121,10 @@ class Study:
             if any(b <= a for a, b in pairwise(sizes)) or not all(math.isfinite(s) for s in sizes):
                 raise InvalidArgument(f"{self.claim}: {name}.grid.sizes", "increasing finite numbers", sizes)
 
+    def budget(self, mode: str) -> Budget:
+        """Return what a mode, ``"quick"`` or ``"full"``, spends."""
+        return {"quick": self.quick, "full": self.full}[mode]
+
     @property
     def wrong_bounds(self) -> list[WrongBound]:
         """The wrong-rate controls."""

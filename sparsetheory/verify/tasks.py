@@ -20,9 +20,9 @@ from .loading import study_at
 from .sample import Measurement
 from .store import Record, canonical
 from .streams import stream
-from .study import Budget, Study
+from .study import Study
 
-__all__ = ["MAIN", "RECHECK", "Task", "budget_of", "execute"]
+__all__ = ["MAIN", "RECHECK", "Task", "execute"]
 
 #: Variants that are not the name of a `Broken` control.
 MAIN, RECHECK = "study", "recheck"
@@ -77,11 +77,6 @@ def _time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def budget_of(study: Study, mode: str, variant: str) -> Budget:
-    """What a variant spends: controls always the quick budget, since a defect that matters shows early."""
-    return study.full if mode == "full" and variant in (MAIN, RECHECK) else study.quick
-
-
 def _measure(study: Study, task: Task) -> Measurement:
     """Generate, run, measure; a broken control replaces some of the three and sees the same streams."""
     generate, run, measure = study.generate, study.run, study.measure
@@ -91,7 +86,7 @@ def _measure(study: Study, task: Task) -> Measurement:
     elif task.variant != MAIN:
         broken = next(control for control in study.broken if control.name == task.variant)
         generate, run, measure = broken.generate or generate, broken.run or run, broken.measure or measure
-    grid = budget_of(study, task.mode, task.variant).grid
+    grid = study.budget(task.mode).grid
     place = task.cell // len(grid.sizes) if study.common_random_numbers else task.cell
     instance = generate(grid.cell(task.cell), stream(study.root_seed, study.claim, place, task.replicate, "data"))
     outcome = run(instance, stream(study.root_seed, study.claim, task.cell, task.replicate, "algorithm"))

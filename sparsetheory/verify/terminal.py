@@ -35,7 +35,7 @@ def progress_of(claim: Claim) -> Iterator[Report]:
         nonlocal last
         if done == total or time.monotonic() - last > 10:  # few enough lines for a log
             last = time.monotonic()
-            console.print(f"{claim.id}: {done}/{total} replicates", markup=False)
+            console.print(f"{claim.id}: {done}/{total} measurements", markup=False)
 
     yield line
 
@@ -55,6 +55,18 @@ def _row(outcome: Outcome) -> list[str]:
         outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, _number(raw.margin),
         f"{fine}/{len(outcome.controls)}", kappa, _number(raw.tightness), str(raw.n_replicates), str(raw.n_failures),
     ]  # fmt: skip
+
+
+def _remarks(outcome: Outcome) -> Iterator[str]:
+    """What a reader has to know beside the table. A quick run supports nothing, so it quotes no such sentence."""
+    if outcome.mode == "full" or outcome.raw.label != "supported":
+        yield outcome.raw.sentence
+    for control in outcome.controls:
+        if not control.ok:
+            yield f"control '{control.name}' has to be {control.expected} and came out {control.verdict}"
+    for step in outcome.proof or ():
+        if not step.ok or step.anti_test_failed is False:
+            yield f"proof step '{step.name}': " + ("its anti-test did not fail" if step.ok else f"fails. {step.detail}")
 
 
 _HEAD = (
@@ -77,8 +89,8 @@ def show_table(outcomes: Sequence[Outcome]) -> None:
             line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             console.print(line.rstrip(), markup=False)
     for outcome in outcomes:
-        if outcome.raw.sentence:
-            console.print(f"{outcome.claim.id}: {outcome.raw.sentence}", markup=False)
+        for line in _remarks(outcome):
+            console.print(f"{outcome.claim.id}: {line}", markup=False)
 
 
 def show_proof(claim: Claim, badge: str, results: Sequence[StepResult]) -> None:

@@ -36,8 +36,8 @@ def test_records_of_another_fingerprint_are_kept_counted_and_not_used(tmp_path):
         store.append("before", [_record(0, 0), _record(0, 1)])
         store.append("now", [_record(0, 0)])
         assert len(store.records("now", "study")) == 1
-        assert store.stale(["now"]) == 2
-        assert store.stale(["now", "before"]) == 0
+        assert store.stale("now") == 2
+        assert store.stale("before") == 1
 
 
 def test_variants_do_not_mix(tmp_path):

@@ -35,7 +35,7 @@ STUDY = Study(
     measure=measure,
     rule=EveryInstance(),
     quick=Budget(grid=_GRID, replicates=20),
-    full=Budget(grid=_GRID, replicates=100),
+    full=Budget(grid=_GRID, replicates=300),
     controls=(
         WrongBound(
             bound=Bound("(a + b)*kappa", a="norm of x", b="norm of y", kappa="factor"),
