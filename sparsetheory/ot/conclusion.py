@@ -11,6 +11,8 @@ from ..result import OnFailure, conclude
 from .problem import Reduced
 from .result import OTResult
 
+_NEAR_FLOOR = 20.0  # the estimate's slack: errors up to this multiple of it count as rounding
+
 __all__ = ["attainable_error", "certified", "initial_potentials"]
 
 
@@ -40,7 +42,8 @@ def certified(
         )  # fmt: skip
 
     error = build(status=outcome.status, error=np.nan).marginal_error
-    result = build(status=settle(outcome.status, error, tol, floor), error=error)
+    at_floor = error <= _NEAR_FLOOR * floor  # far above it, the floor is no excuse
+    result = build(status=settle(outcome.status, error, tol, floor if at_floor else 0.0), error=error)
     return conclude(result, on_failure, stacklevel=4)
 
 

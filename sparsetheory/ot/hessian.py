@@ -19,6 +19,7 @@ _DENSE = 0.1  # above this kept density a sparse product costs more than a dense
 _CG_LIMIT = 300  # iterations after which a nearly disconnected plan is factorised instead
 _CG_LAST = 5_000  # iterations where it is too large to be factorised
 _LARGEST_FACTOR = 3_000  # columns
+_TINY = 1e-290  # stands in for a column sum that underflowed
 
 
 class Direction(NamedTuple):
@@ -79,7 +80,7 @@ def newton_direction(
 
 def _inverse(lifted: np.ndarray, gram_diagonal: np.ndarray) -> np.ndarray:
     """Exact diagonal as preconditioner; rounding may leave it without a sign where a column has one entry."""
-    return 1.0 / np.maximum(lifted - gram_diagonal, 1e-15 * lifted)
+    return 1.0 / np.maximum(lifted - gram_diagonal, 1e-15 * lifted + _TINY)
 
 
 def _factorised(
@@ -92,7 +93,7 @@ def _factorised(
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
     scaled = plan / np.sqrt(a)[:, None]
-    root = np.sqrt(columns)
+    root = np.sqrt(columns + _TINY)
     matrix = scaled.T @ scaled
     np.fill_diagonal(matrix, 0.0)
     diagonal = matrix.sum(axis=1) + shift * columns

@@ -21,7 +21,7 @@ __all__ = ["newton"]
 
 _FACTOR = 4.0  # between two levels of reg
 _FIRST_LEVEL = 20.0  # the first reg is the spread of the costs over this
-_LEVEL_ERROR = 0.05  # L1 error that ends a level above the target
+_LEVEL_ERROR = 1e-3  # L1 error that ends a level above the target
 _LEVEL_STEPS = 20  # steps that end it anyway
 _FAR = 0.6  # L1 error above which a Sinkhorn step is the better step
 _ARMIJO = 1e-4
