@@ -99,7 +99,7 @@ def sinkhorn_newton_sparse(
     What the paper leaves open, and what is done here.
 
     - Start: g = 0 for the cost whose row and then column minima have been subtracted.
-    - Conjugate gradients: preconditioned by the diagonal, to `cg_tol`, at most n + m steps, from zero.
+    - Conjugate gradients: preconditioned by the diagonal, to `cg_tol`, at most 2 (n + m) steps, from zero.
     - Gauge: the system is singular only if nothing is dropped, with a consistent right-hand side, which conjugate
       gradients do not mind; after each step the pair is shifted to ``b.g = 0``.
     - Rows or columns that lose all entries keep their diagonal: their step is a scaled gradient. They are counted.
@@ -231,7 +231,7 @@ class _Newton:
 
         scale = np.abs(gradient).max() or 1.0  # a gradient near 1e-16 squares to nothing
         solution, _ = cg(
-            hessian, gradient / scale, rtol=self.cg_tol, atol=0.0, maxiter=len(diagonal), M=diags_array(1 / diagonal),
+            hessian, gradient / scale, rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal), M=diags_array(1 / diagonal),
             callback=count,
         )  # fmt: skip
         empty = len(plan) - np.count_nonzero(keep.any(axis=1)) + plan.shape[1] - np.count_nonzero(keep.any(axis=0))
