@@ -51,7 +51,7 @@ def smallest_refuted(study: Study, rule: Rule, sample: Sample) -> float | None:
     """
     wrong = study.wrong_bounds[0]
     smallest = None
-    for kappa in sorted({*wrong.scan, wrong.kappa}, key=lambda k: abs(k - wrong.neutral), reverse=True):
+    for kappa in sorted({*wrong.scan, wrong.kappa}, reverse=True):
         if _judge_wrong(rule, sample, wrong, kappa).label != "refuted":
             break
         smallest = kappa

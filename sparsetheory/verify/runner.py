@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..errors import InvalidArgument
 from .claim import Claim, Collection
 from .controls import judge_controls, smallest_refuted
 from .executors import Executor, Serial
@@ -20,7 +21,7 @@ from .outcome import Mode, Outcome
 from .proof import StepResult
 from .provenance import environment
 from .sample import Measurement, Observation, Sample
-from .store import Record, Store, digest, write_atomically
+from .store import Record, Store, as_number, digest, write_atomically
 from .study import Budget, Study
 from .tasks import MAIN, RECHECK, Task, execute
 from .verdict import Rule
@@ -246,6 +247,9 @@ def rebuild(collection: Collection, claim: Claim, *, mode: Mode, folder: Path) -
     """Judge the stored records again, without running anything."""
     job = _job(collection, claim, mode, folder)
     with job.store:
+        if not job.records(MAIN):
+            expected = f"records of {claim.id} made by the present code; run `sparsetheory verify` with --resume first"
+            raise InvalidArgument(str(folder), expected, f"none, and {job.store.stale(job.fingerprint)} of other code")
         return _conclude(job)
 
 
@@ -286,5 +290,6 @@ def summary(outcome: Outcome) -> dict[str, Any]:
 def export(outcomes: Sequence[Outcome], folder: Path) -> Path:
     """Write ``verdicts.json``, whole or not at all."""
     path = folder / "verdicts.json"
-    write_atomically(path, json.dumps([summary(outcome) for outcome in outcomes], indent=2, allow_nan=False) + "\n")
+    lines = [summary(outcome) for outcome in outcomes]
+    write_atomically(path, json.dumps(lines, indent=2, allow_nan=False, default=as_number) + "\n")
     return path

@@ -25,9 +25,14 @@ CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, facts TEXT NOT NULL);
 """
 
 
+def as_number(scalar: Any) -> Any:
+    """Return a NumPy scalar as Python's own number, for JSON."""
+    return scalar.item()
+
+
 def canonical(data: Any) -> str:
     """Return JSON that is the same text for the same data: sorted keys, no blanks, no NaN, NumPy scalars as numbers."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, default=lambda x: x.item())
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, default=as_number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +131,7 @@ class Store:
     def add_run(self, facts: Mapping[str, Any]) -> None:
         """Append what is known of a run: its provenance and how the proof came out."""
         with self._db:
-            self._db.execute("INSERT INTO runs (facts) VALUES (?)", (json.dumps(facts),))
+            self._db.execute("INSERT INTO runs (facts) VALUES (?)", (json.dumps(facts, default=as_number),))
 
     def last_run(self) -> dict[str, Any] | None:
         """Return the facts of the latest run, None where there was none."""

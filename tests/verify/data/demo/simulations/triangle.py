@@ -38,10 +38,10 @@ STUDY = Study(
     full=Budget(grid=_GRID, replicates=300),
     controls=(
         WrongBound(
-            bound=Bound("(a + b)*kappa", a="norm of x", b="norm of y", kappa="factor"),
+            bound=Bound("(a + b)/kappa", a="norm of x", b="norm of y", kappa="factor"),
             neutral=1,
-            kappa=0.9,
-            scan=(0.99, 0.95),
+            kappa=1.1,
+            scan=(1.01, 1.05),
         ),
         Broken(name="adds half of x once more", run=subtract_too_little),
         Positive(),
