@@ -24,6 +24,7 @@ from ..verdict import (
     spell,
 )  # fmt: skip
 from ._checks import check_rule, claimed, outcome
+from ._conditions import breaches, honour
 from ._positive import on_the_bound
 
 __all__ = ["Drift"]
@@ -105,7 +106,7 @@ class Drift:
             )
             for index, parameters in enumerate(sample.grid.strata)
         }
-        return combine(parts, len(sample.observations))
+        return honour(combine(parts, len(sample.observations)), sample)
 
     def panel(self, sample: Sample, stratum: int) -> Panel:
         """Return a stratum of a sample as arrays along this rule's axis."""
@@ -142,8 +143,8 @@ class Drift:
         )
 
     def violations(self, sample: Sample) -> list[Observation]:
-        """A drift is a property of all records: none violates it alone."""
-        return []
+        """Return the records that break a side condition; the estimate itself is a property of all records."""
+        return breaches(sample)
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values on the bound: residuals of ``log(value/bound)`` about their mean in each cell, resampled."""

@@ -10,6 +10,7 @@ from ..panel import FLOOR_FACTOR, stratum_name
 from ..sample import Measurement, Observation, Sample
 from ..verdict import SENSITIVITY, Alternative, Band, Decision, Verdict, combine, replicates_to_decide, spell
 from ._checks import check_rule, claimed, outcome
+from ._conditions import breaches, honour
 from ._positive import resample
 
 __all__ = ["Order"]
@@ -58,11 +59,11 @@ class Order:
         parts = {
             stratum_name(p): self._judge_stratum(sample, i, stratum_name(p)) for i, p in enumerate(sample.grid.strata)
         }
-        return combine(parts, len(sample.observations))
+        return honour(combine(parts, len(sample.observations)), sample)
 
     def violations(self, sample: Sample) -> list[Observation]:
-        """A mean is a property of all records: none violates it alone."""
-        return []
+        """Return the records that break a side condition; the estimate itself is a property of all records."""
+        return breaches(sample)
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return sequences of the claimed order, with the sample's own scatter and first steps."""

@@ -21,6 +21,7 @@ from ..verdict import (
     spell,
 )  # fmt: skip
 from ._checks import check_rule, claimed, outcome
+from ._conditions import breaches, honour
 from ._positive import on_the_bound
 
 __all__ = ["Ratio"]
@@ -67,11 +68,11 @@ class Ratio:
             name: self._judge_panel(panel, name, sample.grid.axis, family)
             for name, panel in panels.items()
         }  # fmt: skip
-        return combine(parts, len(sample.observations))
+        return honour(combine(parts, len(sample.observations)), sample)
 
     def violations(self, sample: Sample) -> list[Observation]:
-        """A mean is a property of all records: none violates it alone."""
-        return []
+        """Return the records that break a side condition; the estimate itself is a property of all records."""
+        return breaches(sample)
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values on the bound: residuals of ``log(value/bound)`` about their mean in each cell, resampled."""
