@@ -1,0 +1,1 @@
+"""Figures: one file a rule, each says how a sample is drawn."""

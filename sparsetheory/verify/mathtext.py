@@ -1,0 +1,181 @@
+r"""Mathematics without scripts or network: LaTeX to inline SVG, drawn by matplotlib's mathtext in the text's colour.
+
+A page keeps one `Typesetter`: glyph outlines are stored once, in the sprite that closes the page, and every formula
+refers to them. A formula may break after a relation or a binary operator at its top level, as it would in TeX.
+"""
+
+import functools
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["Typesetter", "translate"]
+
+_RENAMED = {
+    "le": r"\leq", "ge": r"\geq", "lVert": r"\Vert", "rVert": r"\Vert", "lvert": r"\vert", "rvert": r"\vert",
+    "tfrac": r"\frac", "cfrac": r"\dfrac", "land": r"\wedge", "lor": r"\vee", "lnot": r"\neg",
+    "iff": r"\;\Longleftrightarrow\;", "implies": r"\;\Longrightarrow\;", "coloneqq": ":=", "eps": r"\varepsilon",
+    "textrm": r"\text", "textnormal": r"\text", "mbox": r"\text", "bm": r"\boldsymbol", "mathds": r"\mathbb",
+    "colon": r"{:}\;", "gets": r"\leftarrow", "dotsc": r"\ldots", "dotsb": r"\cdots", "infin": r"\infty",
+    "thinspace": r"\,", "lbrace": r"\{", "rbrace": r"\}",
+}  # fmt: skip
+_OPERATORS = {"KL", "Var", "argmax", "argmin", "diag", "dist", "osc", "prox", "rank", "sgn", "sign", "supp", "tr"}
+_BARE_OPERATOR = re.compile(r"(?<![A-Za-z\\{])(" + "|".join(sorted(_OPERATORS)) + r")(?![A-Za-z])")
+_DROPPED = re.compile(r"^(?:[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hfill)$")
+_TAKES = {"frac": 2, "dfrac": 2, "binom": 2, "sqrt": 1, "mathbb": 1, "mathcal": 1, "mathrm": 1, "mathbf": 1, "text": 1}
+_COMMAND = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)
+_BREAKS = {
+    "=", "<", ">", "+", r"\leq", r"\geq", r"\ll", r"\gg", r"\neq", r"\equiv", r"\approx", r"\sim", r"\simeq", r"\to",
+    r"\mapsto", r"\Rightarrow", r"\Longrightarrow", r"\Longleftrightarrow", r"\in", r"\subseteq", r"\propto",
+    r"\lesssim", r"\gtrsim", r"\pm", r"\cdot", r"\times",
+}  # fmt: skip
+
+
+def translate(latex: str) -> str:
+    r"""Return the formula in the dialect that mathtext reads.
+
+    Examples
+    --------
+    >>> translate(r"\lVert x \rVert \le \tfrac12")
+    '\\Vert x \\Vert \\leq \\frac{1}{2}'
+    """
+    latex = re.sub(r"\\operatorname\*", r"\\operatorname", latex.strip().replace("~", r"\ "))
+
+    def rename(match: re.Match[str]) -> str:
+        name = match[1]
+        if _DROPPED.match(name):
+            return ""
+        if name in _OPERATORS:
+            return rf"\operatorname{{{name}}}"
+        return _RENAMED.get(name, match[0])
+
+    return _brace_arguments(_BARE_OPERATOR.sub(r"\\operatorname{\1}", _COMMAND.sub(rename, latex)))
+
+
+def _brace_arguments(latex: str) -> str:
+    r"""Put braces around the bare arguments of ``\frac12``, ``\sqrt2``, ``\mathbb R``."""
+    out, at = [], 0
+    while at < len(latex):
+        match = _COMMAND.match(latex, at)
+        out.append(match[0] if match else latex[at])
+        at += len(out[-1])
+        if not match:
+            continue
+        for _ in range(_TAKES.get(match[1], 0)):
+            if match[1] == "sqrt" and latex[at : at + 1] == "[":
+                end = latex.index("]", at) + 1
+                out.append(latex[at:end])
+                at = end
+            while latex[at : at + 1] == " ":
+                at += 1
+            token = _COMMAND.match(latex, at)
+            argument = _group(latex, at) if latex[at : at + 1] == "{" else (token[0] if token else latex[at : at + 1])
+            at += len(argument)
+            inside = argument[1:-1] if argument.startswith("{") else argument
+            out.append("{" + (inside if match[1] == "text" else _brace_arguments(inside)) + "}")
+    return "".join(out)
+
+
+def _group(latex: str, at: int) -> str:
+    """Return the balanced group that opens at a position."""
+    depth = 0
+    for end in range(at, len(latex)):
+        depth += {"{": 1, "}": -1}.get(latex[end], 0) if latex[end - 1 : end] != "\\" else 0
+        if depth == 0:
+            return latex[at : end + 1]
+    raise ValueError(f"unbalanced braces in {latex!r}")
+
+
+def _pieces(latex: str) -> Iterator[str]:
+    """Cut a translated formula after the relations and operators at its top level."""
+    depth, start, at = 0, 0, 0
+    while at < len(latex):
+        match = _COMMAND.match(latex, at)
+        token = match[0] if match else latex[at]
+        at += len(token)
+        depth += (token in ("{", "(", "[", r"\left", r"\{")) - (token in ("}", ")", "]", r"\right", r"\}"))
+        if token in _BREAKS and depth == 0 and latex[start : at - len(token)].strip() and latex[at:].strip():
+            yield latex[start:at]
+            start = at
+    yield latex[start:]
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0 turns -0.0 into 0.0
+
+
+def _outline(vertices: Any, codes: Any) -> str:
+    """Return a path in SVG's words, y pointing down."""
+    words, at = [], 0
+    while at < len(codes):
+        letter, points = {1: ("M", 1), 2: ("L", 1), 3: ("Q", 2), 4: ("C", 3), 79: ("Z", 0)}[int(codes[at])]
+        words.append(letter + " ".join(f"{_number(x)} {_number(-y)}" for x, y in vertices[at : at + points]))
+        at += max(points, 1)
+    return "".join(words)
+
+
+@functools.cache
+def _engine() -> tuple[Any, Any]:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    return TextToPath(), FontProperties(size=TextToPath.FONT_SCALE, math_fontfamily="stix")
+
+
+class Typesetter:
+    """Formulas of one page.
+
+    Attributes
+    ----------
+    failed : list of str
+        Formulas that mathtext could not read; they are shown as code.
+    """
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self._glyphs: dict[str, tuple[str, str]] = {}  # matplotlib's name -> (our id, outline)
+
+    def formula(self, latex: str, *, display: bool = False) -> str:
+        """Return a formula as HTML: SVG aligned on the baseline, its LaTeX as the accessible name."""
+        said = html.escape(latex.strip(), quote=True)
+        try:
+            drawn = [self._draw(piece) for piece in _pieces(translate(latex))]
+        except (ValueError, RuntimeError, KeyError):  # mathtext reports what it cannot parse as ValueError
+            self.failed.append(latex)
+            return f'<code class="tex">{said}</code>'
+        kind = "math display" if display else "math"
+        return f'<span class="{kind}" role="math" aria-label="{said}" title="{said}">{"<wbr>".join(drawn)}</span>'
+
+    def prose(self, text: str) -> str:
+        """Return a text as HTML, its mathematics between dollars drawn; punctuation stays with its formula."""
+        out = []
+        for at, part in enumerate(re.split(r"(?<!\\)\$", text)):
+            if at % 2:
+                out.append(self.formula(part))
+            else:
+                words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(part.replace(r"\$", "$"), quote=False))
+                out.append(words)
+        joined = "".join(out)
+        return re.sub(r"(</span>)([.,;:)\]!?]+)", "\\1\N{WORD JOINER}\\2", joined)
+
+    def sprite(self) -> str:
+        """Return the glyph outlines of all formulas so far; to stand once in the page."""
+        paths = "".join(f'<path id="{id}" d="{d}"/>' for id, d in self._glyphs.values())
+        return f'<svg class="sprite" width="0" height="0" aria-hidden="true"><defs>{paths}</defs></svg>'
+
+    def _draw(self, piece: str) -> str:
+        engine, font = _engine()
+        source = f"${piece}$"
+        width, height, descent = engine.get_text_width_height_descent(source, font, ismath=True)
+        placed, outlines, rules = engine.get_glyphs_mathtext(font, source)
+        body = []
+        for name, x, y, scale in placed:
+            if name not in self._glyphs:
+                self._glyphs[name] = (f"g{len(self._glyphs)}", _outline(*outlines[name]))
+            where = f"translate({_number(x)} {_number(-y)})" + (f" scale({scale:.3g})" if scale != 1 else "")
+            body.append(f'<use href="#{self._glyphs[name][0]}" transform="{where}"/>')
+        body += [f'<path d="{_outline(vertices, codes)}"/>' for vertices, codes in rules]
+        box = f"0 {_number(descent - height)} {_number(width)} {_number(height)}"
+        style = f"width:{width / 100:.2f}em;height:{height / 100:.2f}em;vertical-align:{-descent / 100:.2f}em"
+        return f'<svg viewBox="{box}" style="{style}" aria-hidden="true" focusable="false">{"".join(body)}</svg>'
