@@ -13,7 +13,7 @@ from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure
 from ._sinkhorn_iteration import sinkhorn_chunk, update
 from ._sinkhorn_newton import plan_pass
-from .conclusion import certified, initial_potentials
+from .conclusion import attainable_error, certified, initial_potentials
 from .problem import Problem, Reduced
 from .result import OTResult
 
@@ -105,7 +105,7 @@ def sinkhorn_newton_sparse(
     - Rows or columns that lose all entries keep their diagonal: their step is a scaled gradient. They are counted.
     - Ties at the threshold are all kept; entries that underflowed are not.
     - Line search: 40 halvings. Where the promised rise is below the rounding of the objective, a step is accepted if it
-      lowers the marginal error. If no step is accepted the solver has stalled.
+      lowers the marginal error. If no step is accepted, or the error is that of rounding, the solver stops.
     - No rule switches between the stages; both stop early when the tolerance is met.
 
     References
@@ -201,13 +201,12 @@ class _Newton:
         direction, extra = self.direction(gradient)
         step = self.line_search(gradient, direction)
         mass = self.reduced.problem.mass
+        error = float(np.abs(self.gradient()).sum()) * mass
+        rounding = attainable_error(self.reduced, self.f, self.g)
+        stop = Status.STALLED if step == 0 or error <= rounding else None
         return Chunk(
-            n_iter=1,
-            error=float(np.abs(self.gradient()).sum()) * mass,
-            objective=self.objective * mass,
-            stop=None if step > 0 else Status.STALLED,
-            extra={**extra, "step": step},
-        )
+            n_iter=1, error=error, objective=self.objective * mass, stop=stop, extra={**extra, "step": step}
+        )  # fmt: skip
 
     def direction(self, gradient: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
         """Solve the sparsified Newton system by conjugate gradients."""
@@ -231,8 +230,8 @@ class _Newton:
 
         scale = np.abs(gradient).max() or 1.0  # a gradient near 1e-16 squares to nothing
         solution, _ = cg(
-            hessian, gradient / scale, rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal), M=diags_array(1 / diagonal),
-            callback=count,
+            hessian, gradient / scale, rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal),
+            M=diags_array(1 / diagonal), callback=count,
         )  # fmt: skip
         empty = len(plan) - np.count_nonzero(keep.any(axis=1)) + plan.shape[1] - np.count_nonzero(keep.any(axis=0))
         dropped = 1.0 - kept.data.sum() / self.rows.sum()
@@ -251,8 +250,11 @@ class _Newton:
             step = 0.5**k
             trial_f, trial_g = f + step * df, g + step * dg
             trial = self.evaluate(trial_f, trial_g)
-            flat = step * slope <= noise and np.abs(self.gradient()).sum() < error
-            if trial >= base + _ARMIJO * step * slope or flat:
+            if step * slope > noise:
+                accepted = trial >= base + _ARMIJO * step * slope
+            else:
+                accepted = np.abs(self.gradient()).sum() < error
+            if accepted:
                 gauge = reduced.b @ trial_g  # reduced problems have mass 1
                 f[:], g[:] = trial_f + gauge, trial_g - gauge
                 self.objective = trial
