@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from .._validation import check_cost, check_histogram, check_positive
 from ..errors import InvalidArgument
 
 __all__ = ["KINDS", "Facts", "OTProblem", "build_cost", "build_masses"]
@@ -104,10 +105,17 @@ class OTProblem:
     decorations: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("M", "a", "b"):
-            array = np.array(getattr(self, name), dtype=np.float64)
+        M = check_cost(self.M, "M")
+        a, b = check_histogram(self.a, "a", length=M.shape[0]), check_histogram(self.b, "b", length=M.shape[1])
+        if abs(a.sum() - b.sum()) > 1e-12 * a.sum():
+            raise InvalidArgument("b", f"masses of sum {a.sum()}, as a", f"sum {b.sum()}")
+        if (np.isinf(M).all(axis=1) & (a > 0)).any() or (np.isinf(M).all(axis=0) & (b > 0)).any():
+            raise InvalidArgument("M", "an allowed edge for every mass", "a row or column of +inf")
+        for name, value in (("M", M), ("a", a), ("b", b)):
+            array = value.copy()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+        object.__setattr__(self, "reg", check_positive(self.reg, "reg"))
 
     @classmethod
     def build(cls, *, seed: int, n: int, m: int | None = None, **decorations: Any) -> Self:
