@@ -19,7 +19,7 @@ from .outcome import Mode, Outcome
 from .proof import holds
 from .runner import TIMEOUT, export, rebuild, run_claim
 from .store import write_atomically
-from .terminal import console, errors, progress_of, show_claim, show_proof, show_table
+from .terminal import console, errors, progress_of, show_claim, show_forecast, show_proof, show_table
 
 __all__ = ["run"]
 
@@ -41,7 +41,7 @@ def select(targets: Sequence[str]) -> tuple[Selected, list[Path]]:
     An argument is a claim id, a family, or a folder that holds ``claims.py``. Without ids, a folder means all of its
     claims, and nothing at all means every claim of this package.
     """
-    folders = [Path(t) for t in targets if _is_folder(t)]
+    folders = list({Path(t).resolve(): Path(t) for t in targets if _is_folder(t)}.values())
     names = [t for t in targets if not _is_folder(t)]
     own = tuple(collection_at(folder) for folder in folders)
     collections = own if own and not names else own + package_collections()
@@ -86,12 +86,20 @@ def prove(targets: Targets = None) -> int:
 
 
 @app.command()
-def plan(targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")], full: bool = True) -> int:
-    """Pilot a study: standard error, margin it can see, cost. Exit code 2 when it is underpowered."""
-    from .planning import plan_claim
+def plan(
+    targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")],
+    full: Annotated[bool, typer.Option("--full/--quick", help="Plan the full or the quick budget.")] = True,
+    timeout: Annotated[float, typer.Option(help="Seconds a replicate may take.")] = TIMEOUT,
+) -> int:
+    """Pilot a study: standard error, margin it can hold, cost. Exits with 2 when it is underpowered."""
+    from .planning import forecast
 
-    enough = [plan_claim(collection, claim, "full" if full else "quick") for collection, claim in select(targets)[0]]
-    return FINE if all(enough) else INCONCLUSIVE
+    powered = True
+    for collection, claim in select(targets)[0]:
+        foretold = forecast(collection, claim, "full" if full else "quick", timeout=timeout)
+        show_forecast(claim, foretold)
+        powered &= foretold.plan.powered
+    return FINE if powered else INCONCLUSIVE
 
 
 @app.command()

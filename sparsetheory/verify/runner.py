@@ -20,10 +20,10 @@ from .loading import load_proof, load_study
 from .outcome import Mode, Outcome
 from .proof import StepResult
 from .provenance import environment
-from .sample import Measurement, Observation, Sample
+from .sample import Sample
 from .store import Record, Store, as_number, digest, write_atomically
 from .study import Budget, Study
-from .tasks import MAIN, RECHECK, Task, execute
+from .tasks import MAIN, RECHECK, Task, execute, observation
 from .verdict import Rule
 
 __all__ = ["TIMEOUT", "export", "rebuild", "run_claim"]
@@ -89,15 +89,8 @@ class _Job:
         records = {(r.cell, r.replicate): r for r in self.records(variant)}
         if variant == MAIN:
             records |= {(r.cell, r.replicate): r for r in self.records(RECHECK) if r.ok}
-        observations = [_observation(records[key]) for key in sorted(records)]
+        observations = [observation(records[key]) for key in sorted(records)]
         return Sample(grid=self.budget.grid, observations=observations, bound=self.claim.bound)
-
-
-def _observation(record: Record) -> Observation:
-    data = json.loads(record.payload)
-    if record.ok:
-        return Observation(cell=record.cell, replicate=record.replicate, measurement=Measurement.from_json(data))
-    return Observation(cell=record.cell, replicate=record.replicate, failure=f"{record.status}: {data['message']}")
 
 
 def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]) -> None:

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from .loading import study_at
-from .sample import Measurement
+from .sample import Measurement, Observation
 from .store import Record, canonical
 from .streams import stream
 from .study import Study
 
-__all__ = ["MAIN", "RECHECK", "Task", "execute"]
+__all__ = ["MAIN", "RECHECK", "Task", "execute", "observation"]
 
 #: Variants that are not the name of a `Broken` control.
 MAIN, RECHECK = "study", "recheck"
@@ -130,3 +130,11 @@ def execute(task: Task) -> Record:
         variant=task.variant, cell=task.cell, replicate=task.replicate, status=status, payload=canonical(payload),
         seconds=time.perf_counter() - start, warnings=json.dumps(said[:5]),
     )  # fmt: skip
+
+
+def observation(record: Record) -> Observation:
+    """Read a record back as what a sample holds."""
+    data = json.loads(record.payload)
+    if record.ok:
+        return Observation(cell=record.cell, replicate=record.replicate, measurement=Measurement.from_json(data))
+    return Observation(cell=record.cell, replicate=record.replicate, failure=f"{record.status}: {data['message']}")

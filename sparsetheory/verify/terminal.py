@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,7 +15,10 @@ from .outcome import Outcome
 from .proof import StepResult
 from .runner import Progress as Report
 
-__all__ = ["console", "errors", "progress_of", "show_claim", "show_proof", "show_table"]
+if TYPE_CHECKING:
+    from .planning import Forecast
+
+__all__ = ["console", "errors", "progress_of", "show_claim", "show_forecast", "show_proof", "show_table"]
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -102,6 +106,19 @@ def show_proof(claim: Claim, badge: str, results: Sequence[StepResult]) -> None:
         console.print(
             f"  {'holds' if step.ok else 'FAILS'}  {step.name}  ({told}) {step.detail}".rstrip(), markup=False
         )
+
+
+def show_forecast(claim: Claim, foretold: "Forecast") -> None:
+    """Print what a study will see and cost."""
+    plan = foretold.plan
+    spent = f"{foretold.replicates} replicates x {foretold.cells} cells x {foretold.variants} variants"
+    error = "" if math.isnan(plan.standard_error) else f"standard error {plan.standard_error:.3g}, "
+    verdict = "enough" if plan.powered else f"UNDERPOWERED; about {plan.replicates_needed} replicates would do"
+    lines = [
+        f"{claim.id}: {spent}, about {foretold.seconds:.3g} s on one core",
+        f"  {error}smallest margin it can hold {plan.detectable_margin:.3g}, declared {plan.margin:.3g}: {verdict}",
+    ]
+    console.print("\n".join(lines), markup=False)
 
 
 def show_claim(collection: Collection, claim: Claim) -> None:
