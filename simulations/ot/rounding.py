@@ -124,7 +124,7 @@ STUDY = Study(
     run=run,
     measure=measure,
     recheck=recheck,
-    rule=EveryInstance(max_violation_rate=0.005),
+    rule=EveryInstance(max_violation_rate=0.001),
     quick=Budget(grid=Grid(axis="n", sizes=(2, 5, 12), strata=KINDS), replicates=40),
     full=Budget(grid=Grid(axis="n", sizes=(2, 3, 5, 12, 30), strata=KINDS), replicates=800),
     controls=(
