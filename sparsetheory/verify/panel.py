@@ -1,7 +1,7 @@
 """Panel: the records of one stratum as arrays, replicates by slots; what counts as usable is decided here, once."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InvalidArgument
 from .bound import _CONSTANTS, _FUNCTIONS, Bound
+from .estimate import column_medians
 from .sample import Observation, Sample
 
 __all__ = ["FLOOR_FACTOR", "Panel", "abscissa_formula", "stratum_name"]
@@ -36,8 +37,8 @@ class Panel:
         Records of the stratum, and how many of them give no usable number in a slot above the floor.
     n_floored : int
         Slots left out because the floor was near.
-    sizes : (float, float)
-        Least and largest size on the grid's axis among the slots.
+    slot_sizes : tuple of float, length K
+        Size of every slot on the grid's axis.
     tightness : float
         Largest value / bound above the floor.
     """
@@ -48,8 +49,13 @@ class Panel:
     n_records: int
     n_failures: int
     n_floored: int
-    sizes: tuple[float, float]
+    slot_sizes: tuple[float, ...]
     tightness: float
+
+    @property
+    def sizes(self) -> tuple[float, float]:
+        """Least and largest size on the grid's axis."""
+        return min(self.slot_sizes, default=np.nan), max(self.slot_sizes, default=np.nan)
 
     @property
     def n_replicates(self) -> int:
@@ -59,7 +65,11 @@ class Panel:
     @property
     def places(self) -> np.ndarray:
         """One abscissa a slot: the median over replicates, exact where all share it."""
-        return np.nanmedian(self.place, axis=0)
+        return column_medians(self.place.T)
+
+    def pairs(self) -> Iterator[tuple[float, float]]:
+        """Yield the size on the grid and the abscissa of every slot."""
+        yield from zip(self.slot_sizes, self.places.tolist(), strict=True)
 
     @property
     def crippled(self) -> bool:
@@ -111,7 +121,6 @@ def _panel(
         entries is None or (kept[columns].any() and not (usable[row, columns] & kept[columns]).any())
         for row, columns, entries in read
     ]
-    sizes = [sample.size_of(c) for c, k in zip(cells, kept, strict=True) if k] or [np.nan]
     return Panel(
         place=place[:, kept],
         ratio=ratio[:, kept],
@@ -119,7 +128,7 @@ def _panel(
         n_records=len(read),
         n_failures=sum(failed),
         n_floored=int(floored.sum()),
-        sizes=(min(sizes), max(sizes)),
+        slot_sizes=tuple(sample.size_of(c) for c, k in zip(cells, kept, strict=True) if k),
         tightness=float(np.exp(np.nanmax(np.append(ratio, -np.inf)))) if usable.any() else np.nan,
     )
 

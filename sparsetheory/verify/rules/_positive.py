@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..sample import Measurement, Observation, Sample
+from ..conditions import keep_conditions
+from ..sample import Measurement, Sample
 
 
 def log_ratio(sample: Sample, m: Measurement) -> np.ndarray:
@@ -16,7 +17,7 @@ def log_ratio(sample: Sample, m: Measurement) -> np.ndarray:
     return np.where(np.isfinite(ratio) & (value > np.asarray(m.floor, float)), ratio, np.nan)
 
 
-def resample(sample: Sample, rng: np.random.Generator, put: Callable[[Observation], Observation]) -> Sample:
+def resample(sample: Sample, rng: np.random.Generator, put: Callable[[int, Measurement], Measurement]) -> Sample:
     """Draw replicates with replacement, the same ones in all cells of a stratum, and put each record on the bound.
 
     Whole replicates keep the dependence between sizes; failed records stay failures, so the control has the
@@ -32,8 +33,8 @@ def resample(sample: Sample, rng: np.random.Generator, put: Callable[[Observatio
             for replicate, source in zip(replicates, sources, strict=True):
                 o = records.get((cell, source))
                 if o is not None:
-                    moved = o if o.measurement is None else put(o)
-                    observations.append(replace(moved, replicate=replicate))
+                    m = None if o.measurement is None else keep_conditions(put(cell, o.measurement))
+                    observations.append(replace(o, replicate=replicate, measurement=m))
     return replace(sample, observations=observations)
 
 
@@ -47,12 +48,10 @@ def on_the_bound(
             logs.setdefault(o.cell, []).append(log_ratio(sample, o.measurement))
     centres = {cell: centre(_stack(rows)) for cell, rows in logs.items()}
 
-    def put(o: Observation) -> Observation:
-        assert o.measurement is not None
-        ratio = log_ratio(sample, o.measurement)
-        residual = np.nan_to_num(ratio - centres[o.cell][: len(ratio)])
-        value = sample.bound_at(o.measurement) * np.exp(residual)
-        return replace(o, measurement=replace(o.measurement, value=value))
+    def put(cell: int, m: Measurement) -> Measurement:
+        ratio = log_ratio(sample, m)
+        residual = np.nan_to_num(ratio - centres[cell][: len(ratio)])
+        return replace(m, value=sample.bound_at(m) * np.exp(residual))
 
     return resample(sample, rng, put)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import InvalidArgument
 from ..bound import Bound
+from ..conditions import breaches, honour
 from ..estimate import Estimate, mean_estimate, median_estimate, replicate_slopes, slope_weights, wilson
 from ..panel import Panel, abscissa_formula, stratum_name
 from ..sample import Observation, Sample
@@ -24,7 +25,6 @@ from ..verdict import (
     spell,
 )  # fmt: skip
 from ._checks import check_rule, claimed, outcome
-from ._conditions import breaches, honour
 from ._positive import on_the_bound
 
 __all__ = ["Drift"]

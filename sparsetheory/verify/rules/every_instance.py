@@ -3,15 +3,16 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..._validation import check_positive
+from ..._validation import check_choice, check_positive
 from ...errors import InvalidArgument
+from ..conditions import condition_of
 from ..estimate import violation_limit, wilson
 from ..panel import stratum_name
-from ..sample import Measurement, Observation, Sample
+from ..sample import Grid, Measurement, Observation, Sample
 from ..verdict import SENSITIVITY, Alternative, Decision, Verdict, combine, spell
 from ._checks import check_rule, outcome
 from ._positive import on_the_bound, resample
@@ -31,20 +32,23 @@ class EveryInstance:
     A value is a violation when :math:`\text{value} > \text{bound} + 10^{-9}|\text{bound}| + \text{floor}` (mirrored for
     ``"lower"``, both for ``"two-sided"``), and so is a side condition of ``must_vanish`` above its floor.
 
-    Nothing refutes short of a violation, and one refutes. No violation in N replicates leaves the probability of one,
-    under the sampling law of the study, below :math:`1 - \alpha^{1/N}` with confidence :math:`1 - \alpha`. The trial is
-    the replicate of a stratum with all its sizes, which may share a stream; every stratum has to bring its own limit
-    below `max_violation_rate`, so that a thin stratum cannot hide behind a rich one.
+    Nothing refutes short of a violation, and one refutes. No violation in N trials leaves the probability of one, under
+    the sampling law of the study, below :math:`1 - \alpha^{1/N}` with confidence :math:`1 - \alpha`. Every stratum has
+    to bring its own limit below `max_violation_rate`: a thin stratum cannot hide behind a rich one. Within a stratum a
+    trial is a record, and the limit holds for the average over its sizes (by the inequality of the means), if the
+    records are independent; where the sizes share a stream, a trial is a replicate with all its sizes.
 
     NaN, an infinite value on the good side and a missing measurement never pass: the limit is computed once more with
-    every such replicate counted as a violation, and where that changes the verdict it is ``inconclusive(failures)``.
+    every such trial counted as a violation, and where that changes the verdict it is ``inconclusive(failures)``.
 
     Parameters
     ----------
     max_violation_rate : float, default 0.01
-        What the limit has to come below; 0.01 takes 299 replicates.
+        What the limit has to come below; 0.01 takes 299 trials.
     alternative : {"upper", "lower", "two-sided"}, default "upper"
         Whether the bound is above the values, below them, or equal to them (an identity).
+    trial : {"record", "replicate"}, default "record"
+        What counts as one trial; ``"replicate"`` in a study with common random numbers.
     alpha : float, default 0.05
         One minus the confidence of the limit.
     quantity : str, default "value"
@@ -59,11 +63,13 @@ class EveryInstance:
 
     max_violation_rate: float = 0.01
     alternative: Alternative = "upper"
+    trial: Literal["record", "replicate"] = "record"
     alpha: float = 0.05
     quantity: str = "value"
 
     def __post_init__(self) -> None:
         check_rule(self.max_violation_rate, self.alpha, self.alternative)
+        check_choice(self.trial, "trial", ("record", "replicate"))
         if not check_positive(self.max_violation_rate, "max_violation_rate") < 1:
             raise InvalidArgument("max_violation_rate", "a probability in (0, 1)", self.max_violation_rate)
 
@@ -87,21 +93,19 @@ class EveryInstance:
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values whose worst in every cell lies exactly on the bound, the others below as far as they were."""
         if self.alternative == "two-sided":
-            return resample(sample, rng, lambda o: self._exact(sample, o))
+            return resample(sample, rng, lambda cell, m: self._exact(sample, m))
         extreme = np.nanmax if self.alternative == "upper" else np.nanmin
         return on_the_bound(sample, rng, lambda logs: extreme(logs, axis=0))
 
     def smoke(self) -> "EveryInstance":
-        """Return the rule of a quick run: a violation rate of 0.2, which 14 replicates can reach."""
+        """Return the rule of a quick run: a violation rate of 0.2, which 14 trials can reach."""
         return replace(self, max_violation_rate=max(self.max_violation_rate, 0.2))
 
-    def _exact(self, sample: Sample, o: Observation) -> Observation:
+    def _exact(self, sample: Sample, m: Measurement) -> Measurement:
         """Put an equality's values on the bound, off it by no more than their floor."""
-        assert o.measurement is not None
-        m = o.measurement
-        bound = np.asarray(sample.bound_at(m), float)
+        bound, floor = np.asarray(sample.bound_at(m), float), np.asarray(m.floor, float)
         off = np.nan_to_num(np.asarray(m.value, float) - bound, posinf=0.0, neginf=0.0)
-        return replace(o, measurement=replace(m, value=bound + np.clip(off, -np.asarray(m.floor), np.asarray(m.floor))))
+        return replace(m, value=bound + np.clip(off, -floor, floor))
 
     def _excess(self, sample: Sample, m: Measurement) -> np.ndarray:
         """Return how far every value is beyond the bound and its tolerance; positive is a violation."""
@@ -118,44 +122,48 @@ class EveryInstance:
         m = o.measurement
         with np.errstate(all="ignore"):
             excess = self._excess(sample, m)
-        residuals = [(abs(r), f) for r, f in m.must_vanish.values()]
-        if (excess > 0).any() or any(r > f for r, f in residuals):
+        condition = condition_of(m)
+        if (excess > 0).any() or condition == "violated":
             return "violated"
-        clean = np.isfinite(m.value).all() and not np.isnan(excess).any() and all(r <= f for r, f in residuals)
-        return "holds" if clean else "failed"
+        return condition if np.isfinite(m.value).all() and not np.isnan(excess).any() else "failed"
 
     def _judge_stratum(self, sample: Sample, stratum: int, name: str) -> Verdict:
         records = [o for o in sample.observations if sample.stratum_of(o.cell) == stratum]
         findings = [self._finding(sample, o) for o in records]
-        everyone = {o.replicate for o in records}
-        bad = {o.replicate for o, f in zip(records, findings, strict=True) if f == "violated"}
-        failed = {o.replicate for o, f in zip(records, findings, strict=True) if f == "failed"} - bad
-        n = len(everyone) - len(failed)
-        decision = self._decide(len(bad), n, len(failed), self.max_violation_rate)
-        failures = findings.count("failed")
-        tightness = self._tightness(sample, records)
-        hit = [o for o, f in zip(records, findings, strict=True) if f == "violated"]
+        counts = self._count(records, findings)
+        decision = self._decide(counts, self.max_violation_rate)
+        failures, tightness = findings.count("failed"), self._tightness(sample, records)
+        hit = next((o for o, f in zip(records, findings, strict=True) if f == "violated"), None)
+        n = counts.trials
         return Verdict(
             label=decision[0],
             reason=decision[1],
-            sentence=self._sentence(sample, name, decision, bad, n, failures, tightness, hit),
-            estimand=f"probability that a replicate violates the bound on the {self.quantity}",
-            estimate=len(bad) / n if n else math.nan,
-            interval=(0.0, violation_limit(n, level=1 - self.alpha)) if not bad else wilson(len(bad), n),
+            sentence=self._sentence(sample, name, decision, counts, failures, tightness, hit),
+            estimand=f"probability that a {self.trial} violates the bound on the {self.quantity}",
+            estimate=counts.violations / n if n else math.nan,
+            interval=wilson(counts.violations, n) if hit else (0.0, violation_limit(n, level=1 - self.alpha)),
             level=1 - self.alpha,
             margin=self.max_violation_rate,
-            n_replicates=len(everyone),
+            n_replicates=len({o.replicate for o in records}),
             n_failures=failures,
             failure_interval=wilson(failures, len(records)),
             tightness=tightness,
-            replicates_needed=self.replicates_needed() if decision[1] == "underpowered" else None,
-            sensitivity={
-                self.margin * f: spell(*self._decide(len(bad), n, len(failed), self.margin * f)) for f in SENSITIVITY
-            },
+            replicates_needed=self._replicates_needed(sample) if decision[1] == "underpowered" else None,
+            sensitivity={f * self.margin: spell(*self._decide(counts, f * self.margin)) for f in SENSITIVITY},
         )
 
-    def _decide(self, violations: int, n: int, failed: int, rate: float) -> Decision:
-        if violations:
+    def _count(self, records: list[Observation], findings: list[_Finding]) -> "_Counts":
+        """Count trials; a trial with a violation is violated, one with a failure and none is failed."""
+        found: dict[tuple[int, int], set[_Finding]] = {}
+        for o, finding in zip(records, findings, strict=True):
+            found.setdefault((o.replicate, o.cell if self.trial == "record" else 0), set()).add(finding)
+        violations = sum("violated" in f for f in found.values())
+        failed = sum("failed" in f and "violated" not in f for f in found.values())
+        return _Counts(len(found) - failed, violations, failed)
+
+    def _decide(self, counts: "_Counts", rate: float) -> Decision:
+        n, failed = counts.trials, counts.failed
+        if counts.violations:
             return "refuted", None
         if not violation_limit(n, level=1 - self.alpha) < rate:
             return "inconclusive", "underpowered"
@@ -163,9 +171,16 @@ class EveryInstance:
             return "inconclusive", "failures"
         return "supported", None
 
-    def replicates_needed(self) -> int:
-        """Return the least N whose limit lies below the declared rate."""
+    def trials_needed(self) -> int:
+        """Return the least number of trials whose limit lies below the declared rate."""
         return math.floor(math.log(self.alpha) / math.log1p(-self.max_violation_rate)) + 1
+
+    def trials_of(self, grid: Grid) -> int:
+        """Return how many trials a replicate of a stratum brings."""
+        return len(grid.sizes) if self.trial == "record" else 1
+
+    def _replicates_needed(self, sample: Sample) -> int:
+        return math.ceil(self.trials_needed() / self.trials_of(sample.grid))
 
     def _tightness(self, sample: Sample, records: Iterable[Observation]) -> float:
         """Return the largest value / bound above the floor (bound / value for a lower bound), NaN without any."""
@@ -183,25 +198,31 @@ class EveryInstance:
         return largest
 
     def _sentence(
-        self, sample: Sample, name: str, decision: Decision, bad: set[int], n: int, failures: int, tightness: float,
-        hit: list[Observation],
+        self, sample: Sample, name: str, decision: Decision, counts: "_Counts", failures: int, tightness: float,
+        hit: Observation | None,
     ) -> str:  # fmt: skip
-        sizes = [sample.size_of(o.cell) for o in sample.observations] or [math.nan]
-        place = f"on {name}, {sample.grid.axis} in [{min(sizes):g}, {max(sizes):g}], "
-        tail = f"{n} replicates, {failures} failures"
+        sizes, axis = sample.grid.sizes, sample.grid.axis
+        place = f"on {name}, {axis} in [{min(sizes):g}, {max(sizes):g}], "
+        tail = f"{counts.trials} {self.trial}s, {failures} failures"
         if not math.isnan(tightness):
             tail += f", tightness {tightness:.4g}"
-        if bad:
-            first = hit[0]
+        if hit is not None:
             return (
-                f"{place}{len(bad)} of {n} replicates violate the bound on the {self.quantity}, "
-                f"the first in replicate {first.replicate} at {sample.grid.axis} = {sample.size_of(first.cell):g}; "
+                f"{place}{counts.violations} of {counts.trials} {self.trial}s violate the bound on the "
+                f"{self.quantity}, the first in replicate {hit.replicate} at {axis} = {sample.size_of(hit.cell):g}; "
                 f"claim refuted, {tail}"
             )
-        limit = violation_limit(n, level=1 - self.alpha)
-        said = outcome(decision, self.alpha, self.replicates_needed())
         return (
-            f"{place}no replicate violates the bound on the {self.quantity}: under the sampling law at most "
-            f"{limit:.2g} do at {1 - self.alpha:.0%} confidence; "
-            f"claim of less than {self.max_violation_rate:g} {said}, {tail}"
+            f"{place}no {self.trial} violates the bound on the {self.quantity}: under the sampling law at most "
+            f"{violation_limit(counts.trials, level=1 - self.alpha):.2g} do at {1 - self.alpha:.0%} confidence; claim "
+            f"of less than {self.max_violation_rate:g} "
+            f"{outcome(decision, self.alpha, self._replicates_needed(sample))}, {tail}"
         )
+
+
+class _Counts(NamedTuple):
+    """Usable trials, violated ones among them, and failed trials beside them."""
+
+    trials: int
+    violations: int
+    failed: int

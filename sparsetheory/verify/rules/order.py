@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..conditions import breaches, honour
 from ..estimate import Estimate, mean_estimate, wilson
 from ..panel import FLOOR_FACTOR, stratum_name
 from ..sample import Measurement, Observation, Sample
 from ..verdict import SENSITIVITY, Alternative, Band, Decision, Verdict, combine, replicates_to_decide, spell
 from ._checks import check_rule, claimed, outcome
-from ._conditions import breaches, honour
 from ._positive import resample
 
 __all__ = ["Order"]
@@ -70,11 +70,9 @@ class Order:
         orders = np.array([_order(o.measurement) for o in sample.observations if o.measurement is not None])
         centre = mean_estimate(orders).value
 
-        def put(o: Observation) -> Observation:
-            assert o.measurement is not None
-            scatter = np.nan_to_num(_order(o.measurement) - centre)
-            order = float(sample.bound_at(o.measurement)[-1]) + float(scatter)
-            return replace(o, measurement=replace(o.measurement, value=_sequence(o.measurement, order)))
+        def put(cell: int, m: Measurement) -> Measurement:
+            scatter = float(np.nan_to_num(_order(m) - centre))
+            return replace(m, value=_sequence(m, float(sample.bound_at(m)[-1]) + scatter))
 
         return resample(sample, rng, put)
 
@@ -82,19 +80,23 @@ class Order:
         """Return the rule of a quick run: margin 0.25 at least."""
         return replace(self, margin=max(self.margin, 0.25))
 
-    def _judge_stratum(self, sample: Sample, stratum: int, name: str) -> Verdict:
+    def deviations(self, sample: Sample, stratum: int) -> tuple[np.ndarray, float]:
+        """Return estimated less claimed orders, replicates by cells with NaN where there is none, and the claim."""
         records = [o for o in sample.observations if sample.stratum_of(o.cell) == stratum]
         rows = {r: i for i, r in enumerate(sorted({o.replicate for o in records}))}
         cells = {c: j for j, c in enumerate(sorted({o.cell for o in records}))}
-        off = np.full((len(rows), len(cells)), np.nan)  # order less the claimed one
-        claim = math.nan
+        off, claim = np.full((len(rows), len(cells)), np.nan), math.nan
         for o in records:
             if o.measurement is not None:
                 claim = float(sample.bound_at(o.measurement)[-1])
                 off[rows[o.replicate], cells[o.cell]] = _order(o.measurement) - claim
+        return off, claim
+
+    def _judge_stratum(self, sample: Sample, stratum: int, name: str) -> Verdict:
+        off, claim = self.deviations(sample, stratum)
         family = len(sample.grid.strata)
         decision = self._decide(off, self.margin, family)
-        main = _mean(off)
+        main = mean_order(off)
         failures = int(np.isnan(off).sum())
         outside = self._outside(off, self.margin)
         low, high = main.interval(1 - self.alpha)
@@ -110,7 +112,7 @@ class Order:
                 f"on {name}, the order of convergence is {claim + main.value:.3f} [{claim + low:.3f}, "
                 f"{claim + high:.3f}], outside the margin in {outside[0]} of {outside[1]} records; "
                 f"{claimed(f'{claim:g}', self.margin, self.alternative)} {outcome(decision, self.alpha, needed)}, "
-                f"{len(rows)} replicates, {failures} failures"
+                f"{len(off)} replicates, {failures} failures"
             ),
             estimand="order of convergence",
             estimate=claim + main.value,
@@ -118,9 +120,9 @@ class Order:
             level=1 - self.alpha,
             target=claim,
             margin=self.margin,
-            n_replicates=len(rows),
+            n_replicates=len(off),
             n_failures=failures,
-            failure_interval=wilson(failures, max(len(records), 1)),
+            failure_interval=wilson(failures, off.size),
             tightness=claim / (claim + float(np.nanmin(off))) if claim + _least(off) > 0 else math.nan,
             companions={
                 f"mean order, {level:.0%}": (claim + main.value, claim + deciding[0], claim + deciding[1]),
@@ -150,7 +152,7 @@ class Order:
         return decision
 
     def _decide_complete(self, off: np.ndarray, margin: float, family: int) -> Decision:
-        band, main, outside = self._band(margin), _mean(off), self._outside(off, margin)
+        band, main, outside = self._band(margin), mean_order(off), self._outside(off, margin)
         if band.contains(main.interval(1 - 2 * self.alpha)) and outside[0] <= outside[1] / 2:
             return "supported", None
         level = 1 - 2 * self.alpha / family
@@ -159,7 +161,7 @@ class Order:
         return "inconclusive", "underpowered"
 
 
-def _mean(off: np.ndarray) -> Estimate:
+def mean_order(off: np.ndarray) -> Estimate:
     """Return the mean over replicates of each one's mean over cells, which may share a stream."""
     known = ~np.isnan(off)
     count = known.sum(axis=1)

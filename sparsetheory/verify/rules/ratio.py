@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..conditions import breaches, honour
 from ..estimate import Estimate, mean_estimate, median_estimate, wilson
 from ..panel import Panel, stratum_name
 from ..sample import Observation, Sample
@@ -21,7 +22,6 @@ from ..verdict import (
     spell,
 )  # fmt: skip
 from ._checks import check_rule, claimed, outcome
-from ._conditions import breaches, honour
 from ._positive import on_the_bound
 
 __all__ = ["Ratio"]
