@@ -51,8 +51,9 @@ def round_plan(P: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     Rows, then columns, that carry too much are scaled down; what is then missing is added as a rank-one matrix:
 
-    .. math:: \mathrm{round}(P) = X P Y + \frac{e_a e_b^\top}{\lVert e_a\rVert_1} \in \Pi(a, b), \qquad
-              \lVert P - \mathrm{round}(P)\rVert_1 \le 2\,(\lVert P1 - a\rVert_1 + \lVert P^\top 1 - b\rVert_1).
+    .. math:: \mathrm{round}(P) = X P Y + \frac{e_a e_b^\top}{\lVert e_a\rVert_1} \in \Pi(a, b),
+              \qquad \lVert P - \mathrm{round}(P)\rVert_1
+              \le \tfrac{3}{2}\,(\lVert P1 - a\rVert_1 + \lVert P^\top 1 - b\rVert_1).
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def round_plan(P: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     References
     ----------
     J. Altschuler, J. Weed, P. Rigollet, "Near-linear time approximation algorithms for optimal transport via Sinkhorn
-    iteration", NeurIPS 2017, algorithm 2 and lemma 7.
+    iteration", NeurIPS 2017, algorithm 2 and lemma 7, with the constant 2; 3/2 is claim ``ot.rounding``.
 
     Examples
     --------

@@ -200,12 +200,12 @@ class _Newton:
         gradient = self.gradient()
         direction, extra = self.direction(gradient)
         step = self.line_search(gradient, direction)
-        mass = self.reduced.problem.mass
-        error = float(np.abs(self.gradient()).sum()) * mass
-        rounding = attainable_error(self.reduced, self.f, self.g)
-        stop = Status.STALLED if step == 0 or error <= rounding else None
+        reduced, mass = self.reduced, self.reduced.problem.mass
+        error = float(np.abs(self.gradient()).sum())
+        at_floor = error <= attainable_error(reduced.a, self.f, reduced.b, self.g, reduced.reg)
         return Chunk(
-            n_iter=1, error=error, objective=self.objective * mass, stop=stop, extra={**extra, "step": step}
+            n_iter=1, error=error * mass, objective=self.objective * mass,
+            stop=Status.STALLED if step == 0 or at_floor else None, extra={**extra, "step": step},
         )  # fmt: skip
 
     def direction(self, gradient: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:

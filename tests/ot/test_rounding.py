@@ -1,4 +1,4 @@
-"""Rounding onto the transport polytope: exact marginals, the factor 2, and a control without the last step."""
+"""Rounding onto the transport polytope: exact marginals, the factor 3/2, and a control without the last step."""
 
 import numpy as np
 import pytest
@@ -31,14 +31,14 @@ def l1(P, a, b):
 @seed(2)
 @settings(max_examples=300, deadline=None)
 @given(plans())
-def test_marginals_are_exact_and_the_move_is_at_most_twice_the_error(case):
+def test_marginals_are_exact_and_the_move_is_at_most_three_halves_of_the_error(case):
     P, a, b = case
     Q = round_plan(P, a, b)
     assert (Q >= 0).all()
     # each of n + m sums of at most max(n, m) terms is rounded, each term by a handful of operations
     unit = (sum(P.shape) + 8) * EPS * a.sum()
     assert l1(Q, a, b) <= unit
-    assert np.abs(P - Q).sum() <= 2 * l1(P, a, b) + unit + (sum(P.shape) + 8) * EPS * P.sum()
+    assert np.abs(P - Q).sum() <= 1.5 * l1(P, a, b) + unit + (sum(P.shape) + 8) * EPS * P.sum()
     assert (Q[a == 0] == 0).all()
     assert (Q[:, b == 0] == 0).all()
 
