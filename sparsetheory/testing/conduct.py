@@ -5,8 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from .finding import Limit, Measure, SolverFailed, UNIT, answer, ask, call, closeness, marginal_error, plan_of, promise
-from .finding import prop, rounding
+from .finding import (
+    UNIT,
+    Limit,
+    Measure,
+    SolverFailed,
+    answer,
+    ask,
+    call,
+    closeness,
+    marginal_error,
+    plan_of,
+    promise,
+    prop,
+    rounding,
+)
 from .problem import OTProblem
 
 __all__ = ["deterministic", "honest_status", "inputs_untouched", "layouts", "refuses_bad_reg", "refuses_bad_shape",
@@ -163,7 +176,7 @@ def refuses_bad_shape(solver: Solver, problem: OTProblem, tol: float) -> Measure
 
 @prop
 def refuses_bad_reg(solver: Solver, problem: OTProblem, tol: float) -> Measure:
-    """reg that is zero, negative or NaN raises an exception."""
+    """Zero, negative or NaN reg raises an exception."""
     M, a, b = problem.M, problem.a, problem.b
     return _accepted(solver, ((f"reg = {reg}", M, a, b, reg) for reg in (0.0, -problem.reg, np.nan)))
 

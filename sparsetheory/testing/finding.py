@@ -114,7 +114,7 @@ def prop(function: Callable[[Callable[..., Any], OTProblem, float], Measure]) ->
             tolerance=float(limit.value), tolerance_formula=limit.formula, message=message,
         )  # fmt: skip
 
-    return judge  # type: ignore[return-value]
+    return judge
 
 
 @functools.lru_cache(maxsize=64)

@@ -224,7 +224,7 @@ class Facts:
         edges = np.isfinite(p.M).ravel()
         rows = np.vstack([np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))])[:, edges]
         unit = max(self.magnitude, np.finfo(float).tiny)
-        tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+        tight: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
         demand = np.concatenate([p.a, p.b]) / self.mass
         answer = linprog(p.M.ravel()[edges] / unit, A_eq=rows, b_eq=demand, method="highs", options=tight)
         return float(answer.fun) * unit * self.mass

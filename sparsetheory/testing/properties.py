@@ -12,12 +12,30 @@ import numpy as np
 
 from . import reference as _reference
 from .conduct import (
-    deterministic, honest_status, inputs_untouched, layouts, refuses_bad_reg, refuses_bad_shape, refuses_infeasible,
-    refuses_negative_mass, refuses_nonfinite, refuses_unequal_masses,
-)  # fmt: skip
+    deterministic,
+    honest_status,
+    inputs_untouched,
+    layouts,
+    refuses_bad_reg,
+    refuses_bad_shape,
+    refuses_infeasible,
+    refuses_negative_mass,
+    refuses_nonfinite,
+    refuses_unequal_masses,
+)
 from .finding import (
-    UNIT, Limit, Measure, answer, ask, closeness, marginal_error, plan_of, promise, prop, rounding,
-)  # fmt: skip
+    UNIT,
+    Limit,
+    Measure,
+    answer,
+    ask,
+    closeness,
+    marginal_error,
+    plan_of,
+    promise,
+    prop,
+    rounding,
+)
 from .problem import OTProblem
 
 __all__ = [
@@ -48,7 +66,7 @@ def feasible(solver: Solver, problem: OTProblem, tol: float) -> Measure:
 
 def _additive_residual(plan: np.ndarray, problem: OTProblem) -> tuple[float, Limit]:
     """Return how far log P + M/reg is from f_i + g_j, by least squares over entries that did not underflow."""
-    limit_text = "8 u sqrt(edges) (1 + max|M|/reg + max|log P|)"
+    limit_text = "16 u sqrt(edges) (1 + max|M|/reg + max|log P|)"
     # below 1e-280 a factor of the entry may have been subnormal, and its logarithm has lost digits
     i, j = np.nonzero(plan > 1e-280 * problem.exact.mass)
     if len(i) == 0:
@@ -59,14 +77,14 @@ def _additive_residual(plan: np.ndarray, problem: OTProblem) -> tuple[float, Lim
     incidence[np.arange(len(i)), i] = incidence[np.arange(len(i)), plan.shape[0] + j] = 1.0
     potentials = np.linalg.lstsq(incidence, values)[0]
     residual = float(np.abs(values - incidence @ potentials).max())
-    # each exponent carries a few roundings of numbers that large, and least squares preserves the 2-norm of errors
+    # an exponent carries some eight roundings of numbers that large, least squares adds as many; 2-norms do not grow
     scale = 1 + problem.exact.magnitude / problem.reg + np.abs(logs).max()
-    return residual, Limit(8 * UNIT * np.sqrt(len(i)) * scale, limit_text)
+    return residual, Limit(16 * UNIT * np.sqrt(len(i)) * scale, limit_text)
 
 
 @prop
 def potentials(solver: Solver, problem: OTProblem, tol: float) -> Measure:
-    """log P + M/reg is a sum of potentials f_i + g_j, wherever the plan did not underflow."""
+    """The exponent log P + M/reg is a sum of potentials f_i + g_j, wherever the plan did not underflow."""
     residual, limit = _additive_residual(ask(solver, problem), problem)
     return Measure(residual, limit, f"log P + M/reg differs from a sum of potentials by {residual:.2e}")
 
@@ -85,7 +103,9 @@ def solved(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     )
 
 
-def _distance(solver: Solver, problem: OTProblem, twin: OTProblem, tol: float, undo: Callable, what: str) -> Measure:
+def _distance(
+    solver: Solver, problem: OTProblem, twin: OTProblem, tol: float, undo: Callable[[np.ndarray], Any], what: str
+) -> Measure:
     """Compare the plan of a problem with the plan of its twin, brought back."""
     plan, other = ask(solver, problem), ask(solver, twin)
     errors = marginal_error(plan, problem), marginal_error(other, twin)
@@ -173,7 +193,7 @@ def lp_value(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """
     result = answer(solver, problem)
     plan = plan_of(result, problem)
-    lp, mass, spread = problem.exact.lp_value, problem.exact.mass, problem.exact.spread
+    lp, mass = problem.exact.lp_value, problem.exact.mass
     cost = float((plan * np.where(plan > 0, problem.M, 0.0)).sum())
     entropy = problem.reg * mass * min(_entropy(problem.a), _entropy(problem.b))
     outside = max(lp - cost, cost - lp - entropy)
@@ -182,9 +202,8 @@ def lp_value(solver: Solver, problem: OTProblem, tol: float) -> Measure:
         lower, upper = result.certificate()
         outside = max(outside, lower - lp, lp - upper)
         message += f", certificate ({lower:.12g}, {upper:.12g})"
-    return Measure(
-        outside, _value_limit(problem, min(marginal_error(plan, problem), promise(problem, tol).value)), message
-    )
+    error = min(marginal_error(plan, problem), promise(problem, tol).value)
+    return Measure(outside, _value_limit(problem, error), message)
 
 
 def _value_limit(problem: OTProblem, error: float) -> Limit:
@@ -197,5 +216,5 @@ def _value_limit(problem: OTProblem, error: float) -> Limit:
     entropy = error * np.log(max(problem.M.shape) * mass / error) if error > 0 else 0.0
     value = error * (problem.exact.spread + magnitude) + problem.reg * entropy
     value += mass * (magnitude * (1e-9 + rounding(problem)) + problem.reg * rounding(problem))
-    text = "d (spread + max|M|) + reg d log(max(n, m) mass/d) + mass (max|M| (1e-9 + rounding) + reg rounding), d = L1 error"
-    return Limit(value, text)
+    text = "d (spread + max|M|) + reg d log(max(n, m) mass/d) + mass (max|M| (1e-9 + e) + reg e)"
+    return Limit(value, text + ", d = L1 error, e = rounding")

@@ -34,42 +34,47 @@ def _log_sum_exp(X: np.ndarray, axis: int) -> np.ndarray:
     return np.log(np.exp(X - top).sum(axis=axis)) + np.squeeze(top, axis=axis)
 
 
-def _plan(K: np.ndarray, log_a: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return the plan whose rows are exact: exp(u + v - K) with u = log a - logsumexp(v - K)."""
+def _rows(K: np.ndarray, log_a: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return u = log a - logsumexp(v - K) and the plan exp(u + v - K), whose rows are then exact."""
     u = log_a - _log_sum_exp(v - K, axis=1)
-    return np.exp(u[:, None] + v - K)
+    return u, np.exp(u[:, None] + v - K)
 
 
-def _newton_direction(P: np.ndarray, a: np.ndarray, b: np.ndarray, damping: float) -> np.ndarray:
+def _newton_direction(P: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the ascent step of the semi-dual, whose gradient is b - c and minus Hessian diag(c) - P' diag(1/a) P."""
-    c = P.sum(axis=0)
-    laplacian = np.diag(c) - P.T @ (P / a[:, None])
-    return np.linalg.solve(laplacian + damping * np.diag(b), b - c)
+    joint = P.T @ (P / a[:, None])
+    np.fill_diagonal(joint, 0.0)
+    # rows of the Hessian sum to zero; a diagonal summed from the rest keeps weak links that a difference would lose
+    laplacian = np.diag(joint.sum(axis=1)) - joint
+    # the last terms fix the free constant and keep parts apart whose link underflowed
+    direction = np.linalg.solve(laplacian + np.outer(b, b) + 1e-14 * np.diag(b), b - P.sum(axis=0))
+    # the Hessian changes by a constant factor when the exponents change by one; weakly joined atoms may need hundreds
+    return direction * min(1.0, 2.0 / max(np.ptp(direction), 1e-300))
 
 
 def _improve(
-    K: np.ndarray, a: np.ndarray, b: np.ndarray, v: np.ndarray, *, goal: float, max_iter: int = 500
+    K: np.ndarray, a: np.ndarray, b: np.ndarray, v: np.ndarray, *, goal: float, max_iter: int = 1000
 ) -> np.ndarray:
-    """Move v until the column error is below `goal`: Newton steps, damped ten times more after each that fails."""
+    """Move v until the column error is below `goal`: a Newton step where it climbs, a Sinkhorn sweep otherwise."""
     log_a, log_b = np.log(a), np.log(b)
-    P = _plan(K, log_a, v)
-    damping = 1e-3
+    u, P = _rows(K, log_a, v)
     for _ in range(max_iter):
         error = np.abs(P.sum(axis=0) - b).sum()
         if error <= goal:
             break
-        trial_v = v + _newton_direction(P, a, b, damping)
-        trial = _plan(K, log_a, trial_v)
-        if np.abs(trial.sum(axis=0) - b).sum() < error:
-            damping = max(damping / 10, 1e-14)
-        elif damping < 1:
-            damping *= 10
-            continue
-        else:  # far from the solution Newton helps at no damping, and a Sinkhorn sweep always does
-            u = log_a - _log_sum_exp(v - K, axis=1)
+        direction = _newton_direction(P, a, b)
+        climb = (b - P.sum(axis=0)) @ direction
+        for t in 0.5 ** np.arange(8):
+            trial_v = v + t * direction
+            trial_u, trial = _rows(K, log_a, trial_v)
+            gain = a @ (trial_u - u) + t * (b @ direction)
+            # near the solution the gain drowns in rounding, and the error decides
+            if gain > 0.1 * t * climb or np.abs(trial.sum(axis=0) - b).sum() < 0.5 * error:
+                break
+        else:
             trial_v = log_b - _log_sum_exp(u[:, None] - K, axis=0)
-            trial = _plan(K, log_a, trial_v)
-        v, P = trial_v, trial
+            trial_u, trial = _rows(K, log_a, trial_v)
+        v, u, P = trial_v, trial_u, trial
     return v
 
 
@@ -106,10 +111,10 @@ def solve(problem: OTProblem) -> Reference:
     reg = max(problem.exact.spread, problem.reg)
     g = np.zeros(len(b))
     while reg > problem.reg:
-        g = reg * _improve(C / reg, a, b, g / reg, goal=1e-2)
+        g = reg * _improve(C / reg, a, b, g / reg, goal=0.1 * min(a.min(), b.min()))
         reg = max(reg / 2, problem.reg)
     v = _improve(C / problem.reg, a, b, g / problem.reg, goal=floor / 16)
     plan = np.zeros(problem.M.shape)
-    plan[np.ix_(rows, columns)] = mass * _plan(C / problem.reg, np.log(a), v)
+    plan[np.ix_(rows, columns)] = mass * _rows(C / problem.reg, np.log(a), v)[1]
     error = marginal_error(plan, problem)
     return Reference(plan=plan, error=error, certified=error <= floor * mass)
