@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from .._kernels.exponential import log_sum_exp_row
 from .._numba import kernel
 

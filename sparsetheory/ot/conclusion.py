@@ -16,16 +16,15 @@ _NEAR_FLOOR = 20.0  # the estimate's slack: errors up to this multiple of it cou
 __all__ = ["attainable_error", "certified", "initial_potentials"]
 
 
-def attainable_error(reduced: Reduced, f: np.ndarray, g: np.ndarray) -> float:
-    """Estimate the L1 marginal error that rounding alone leaves in the plan of reduced potentials (f, g).
+def attainable_error(a: np.ndarray, f: np.ndarray, b: np.ndarray, g: np.ndarray, reg: float) -> float:
+    """Estimate the L1 marginal error that rounding alone leaves in the plan of potentials (f, g), for mass 1.
 
     The exponent ``(f_i + g_j - C_ij) / reg`` of an entry that carries mass is the small difference of numbers of size
-    ``|f_i| + |g_j|``; each is known to half a unit in its last place and their sum is rounded once more. Weighted by the
-    mass this is ``2 u (a.|f| + b.|g|) / reg`` with u the unit roundoff; summing the plan adds a few u.
+    ``|f_i| + |g_j|``; each is known to half a unit in its last place, and their sum is rounded once more. Weighted by
+    the mass this is ``2 u (a.|f| + b.|g|) / reg`` with u the unit roundoff; summing the plan adds a few u.
     """
     unit = np.finfo(float).eps / 2
-    size = reduced.a @ np.abs(f) + reduced.b @ np.abs(g)
-    return float(reduced.problem.mass * unit * (2 * size / reduced.reg + 8))
+    return float(unit * (2 * (a @ np.abs(f) + b @ np.abs(g)) / reg + 8))
 
 
 def certified(
@@ -33,7 +32,7 @@ def certified(
 ) -> OTResult:
     """Build the result, recompute its marginal error in NumPy, and let that decide the status."""
     full_f, full_g = reduced.extend(f, g)
-    floor = attainable_error(reduced, f, g)
+    floor = reduced.problem.mass * attainable_error(reduced.a, f, reduced.b, g, reduced.reg)
 
     def build(**verdict: Any) -> OTResult:
         return OTResult(

@@ -10,6 +10,7 @@ from ..result import OnFailure
 from .result import OTResult
 from .semi_dual import newton
 from .sinkhorn_iteration import sinkhorn
+from .sinkhorn_newton import sinkhorn_newton_sparse
 
 __all__ = ["SOLVERS", "solve"]
 
@@ -18,6 +19,7 @@ SOLVERS: dict[str, Callable[..., OTResult]] = {
     "auto": newton,
     "newton": newton,
     "sinkhorn": sinkhorn,
+    "sinkhorn_newton_sparse": sinkhorn_newton_sparse,
 }
 
 

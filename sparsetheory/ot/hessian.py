@@ -41,8 +41,8 @@ def newton_direction(
     plan : ndarray (n, m)
         The plan P, its rows exact; `columns` holds its column sums c.
     drop : float
-        :math:`P_s` keeps the entries with ``P_ij > drop * a_i`` or ``P_ij > drop * b_j``. The diagonal stays that of the
-        full plan, so the matrix is strictly diagonally dominant and what is dropped acts as a shift.
+        :math:`P_s` keeps the entries with ``P_ij > drop * a_i`` or ``P_ij > drop * b_j``. The diagonal stays that of
+        the full plan, so the matrix is strictly diagonally dominant and what is dropped acts as a shift.
     shift : float
         Levenberg shift, relative to the diagonal c.
     forcing : float

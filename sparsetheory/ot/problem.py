@@ -150,7 +150,7 @@ class Reduced:
         """Return full-size potentials of the shifted cost (see `shift`), whose plan has the problem's mass.
 
         An atom without mass gets the c-transform value ``min_j C_ij - g_j``, which keeps the pair feasible for the
-        unregularised dual; its row of the plan is zero by the mask, not by its potential.
+        unregularised dual (0 where all its edges are forbidden); its row of the plan is zero by the mask.
         """
         problem, (u, v) = self.problem, self.shift
         full_f, full_g = np.empty(problem.shape[0]), np.empty(problem.shape[1])
@@ -159,6 +159,7 @@ class Reduced:
         full_f[empty] = (problem.cost[np.ix_(empty, self.columns)] - (v + full_g)[self.columns]).min(axis=1)
         empty = np.flatnonzero(problem.b == 0)
         full_g[empty] = (problem.cost[np.ix_(self.rows, empty)] - (u + full_f)[self.rows, None]).min(axis=0)
+        full_f[np.isinf(full_f)], full_g[np.isinf(full_g)] = 0.0, 0.0
         return full_f, full_g
 
     def restore(self, f: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

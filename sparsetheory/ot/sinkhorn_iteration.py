@@ -91,15 +91,17 @@ def sinkhorn(
     mass = reduced.problem.mass
     chunk = max(1, _CHUNK_ENTRIES // (n * m))
 
+    def floor() -> float:
+        return attainable_error(reduced.a, f, reduced.b, g, reduced.reg)
+
     def advance(budget: int) -> Chunk:
         update(reduced.b, column_sums, reduced.reg, g)  # the step that the last chunk left out
-        floor = attainable_error(reduced, f, g)
         done, error = sinkhorn_chunk(
-            reduced.cost, reduced.a, reduced.b, reduced.reg, min(chunk, budget), max(tol - floor, 0.0) / mass,
+            reduced.cost, reduced.a, reduced.b, reduced.reg, min(chunk, budget), tol / mass - floor(),
             f, g, row, column_sums,
         )  # fmt: skip
         objective = float(reduced.a @ f + reduced.b @ g - reduced.reg) * mass
-        return Chunk(n_iter=done, error=error * mass + attainable_error(reduced, f, g), objective=objective)
+        return Chunk(n_iter=done, error=(error + floor()) * mass, objective=objective)
 
     outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: g)
     return certified(reduced, f, g, outcome, tol, on_failure)
