@@ -147,7 +147,7 @@ STUDY = Study(
     run=run,
     measure=measure,
     recheck=recheck,
-    rule=Drift(margin=0.05, alternative="upper", log_axis=False, axis="eta*gap"),
+    rule=Drift(margin=0.05, alternative="upper", log_axis=False, axis="eta*gap", quantity="distance"),
     quick=Budget(grid=Grid(axis="progress", sizes=(0.02, 0.25, 0.5, 0.75, 1), strata=ATOMS), replicates=20),
     full=Budget(grid=Grid(axis="progress", sizes=(0.02, 0.2, 0.4, 0.6, 0.8, 0.9, 1), strata=ATOMS), replicates=100),
     controls=(

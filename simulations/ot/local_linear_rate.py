@@ -149,7 +149,7 @@ STUDY = Study(
     generate=generate,
     run=run,
     measure=measure,
-    rule=Ratio(margin=0.02, alternative="two-sided"),
+    rule=Ratio(margin=0.02, alternative="two-sided", quantity="decay rate"),
     quick=Budget(grid=Grid(axis="size", sizes=(1,), strata=KINDS), replicates=20),
     full=Budget(grid=Grid(axis="size", sizes=(1,), strata=KINDS), replicates=200),
     controls=(
