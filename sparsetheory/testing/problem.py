@@ -226,7 +226,7 @@ class Facts:
         unit = max(self.magnitude, np.finfo(float).tiny)
         tight: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
         demand = np.concatenate([p.a, p.b]) / self.mass
-        answer = linprog(p.M.ravel()[edges] / unit, A_eq=rows, b_eq=demand, method="highs", options=tight)
+        answer: Any = linprog(p.M.ravel()[edges] / unit, A_eq=rows, b_eq=demand, method="highs", options=tight)
         return float(answer.fun) * unit * self.mass
 
     def transposed(self) -> OTProblem:

@@ -75,8 +75,8 @@ def _additive_residual(plan: np.ndarray, problem: OTProblem) -> tuple[float, Lim
     values = logs + problem.M[i, j] / problem.reg
     incidence = np.zeros((len(i), sum(plan.shape)))
     incidence[np.arange(len(i)), i] = incidence[np.arange(len(i)), plan.shape[0] + j] = 1.0
-    potentials = np.linalg.lstsq(incidence, values)[0]
-    residual = float(np.abs(values - incidence @ potentials).max())
+    fitted = incidence @ np.linalg.lstsq(incidence, values)[0]
+    residual = float(np.abs(values - fitted).max())
     # an exponent carries some eight roundings of numbers that large, least squares adds as many; 2-norms do not grow
     scale = 1 + problem.exact.magnitude / problem.reg + np.abs(logs).max()
     return residual, Limit(16 * UNIT * np.sqrt(len(i)) * scale, limit_text)
@@ -121,7 +121,7 @@ def permutation(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """Reordering rows and columns reorders the plan."""
     rng = np.random.default_rng(problem.seed)
     rows, columns = (rng.permutation(k) for k in problem.M.shape)
-    back = np.ix_(np.argsort(rows), np.argsort(columns))
+    back: Any = np.ix_(np.argsort(rows), np.argsort(columns))
     twin = problem.exact.permuted(rows, columns)
     return _distance(solver, problem, twin, tol, lambda P: P[back], "reordered")
 
@@ -137,8 +137,8 @@ def translation(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """Adding u_i + v_j to the cost leaves the plan as it is."""
     rng = np.random.default_rng(problem.seed)
     n, m = problem.M.shape
-    unit = problem.exact.spread or problem.reg
-    shift = unit * (rng.uniform(-1, 1, n)[:, None] + rng.uniform(-1, 1, m))
+    unit: float = problem.exact.spread or problem.reg
+    shift: np.ndarray = unit * (rng.uniform(-1, 1, (n, 1)) + rng.uniform(-1, 1, m))
     twin = OTProblem(M=problem.M + shift, a=problem.a, b=problem.b, reg=problem.reg)
     return _distance(solver, problem, twin, tol, np.asarray, "cost + u_i + v_j")
 
