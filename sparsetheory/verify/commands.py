@@ -43,7 +43,7 @@ def select(targets: Sequence[str]) -> tuple[Selected, list[Path]]:
     """
     folders = list({Path(t).resolve(): Path(t) for t in targets if _is_folder(t)}.values())
     names = [t for t in targets if not _is_folder(t)]
-    own = tuple(collection_at(folder) for folder in folders)
+    own = tuple(_collection(folder) for folder in folders)
     collections = own if own and not names else own + package_collections()
     if not names:
         return [(c, claim) for c in collections for claim in c.claims], folders
@@ -52,6 +52,13 @@ def select(targets: Sequence[str]) -> tuple[Selected, list[Path]]:
         family = [(c, claim) for c in collections if c.family == name for claim in c.claims]
         chosen += family or [locate(name, collections)]
     return list(dict.fromkeys(chosen)), folders
+
+
+def _collection(folder: Path) -> Collection:
+    if not (folder / "claims.py").is_file():
+        expected = "a folder that holds claims.py, proofs/<slug>.py and simulations/<slug>.py"
+        raise InvalidArgument(str(folder), expected, f"no file {folder / 'claims.py'}")
+    return collection_at(folder)
 
 
 def _is_folder(target: str) -> bool:
@@ -125,6 +132,7 @@ def verify(
     folder = _folder(out, resume)
     again = _command(targets or [], mode, jobs, folder) + " --resume"
     _remember(folder, mode, selected, folders)
+    console.print(f"records and report: {folder}", markup=False)
     outcomes, crashed = [], False
     for collection, claim in selected:
         sources = [str(path) for path in folders if collection_at(path) == collection]
@@ -154,9 +162,9 @@ def _command(targets: Sequence[str], mode: Mode, jobs: int, folder: Path | None)
 def _folder(out: Path | None, resume: bool) -> Path:
     """Where a run writes: a folder that is new or empty, unless it is to be resumed."""
     if out is None:
-        earlier = sorted(Path("reports").glob("*/run.json"))
+        earlier = list(Path("reports").glob("*/run.json"))
         if resume and earlier:
-            return earlier[-1].parent
+            return max(earlier, key=lambda path: path.stat().st_mtime).parent
         return Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     if not resume and out.is_dir() and any(out.iterdir()):
         expected = f"a new or empty folder; add --resume to go on with what {out} holds, or choose another folder"
@@ -204,7 +212,7 @@ def report(
             "DIR", "a folder that `sparsetheory verify --out DIR` wrote", f"{folder}, without run.json"
         )
     known = json.loads(path.read_text(encoding="utf-8"))
-    collections = tuple(collection_at(source) for source in known["sources"])
+    collections = tuple(_collection(Path(source)) for source in known["sources"])
     if not all(any(c.family == name.split(".")[0] for c in collections) for name in known["claims"]):
         collections += package_collections()
     outcomes = [rebuild(*locate(name, collections), mode=known["mode"], folder=folder) for name in known["claims"]]

@@ -100,8 +100,9 @@ def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]
 
     def flush() -> None:
         job.store.append(job.fingerprint, batch)
-        progress(len(batch))
+        acknowledged = len(batch)
         batch.clear()
+        progress(acknowledged)
 
     try:
         for record in records:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -65,6 +66,9 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
     """What a reader has to know beside the table. A quick run supports nothing, so it quotes no such sentence."""
     if outcome.mode == "full" or outcome.raw.label != "supported":
         yield outcome.raw.sentence
+    if failures := outcome.sample.failures:
+        reason, times = Counter(o.failure for o in failures).most_common(1)[0]
+        yield f"{len(failures)} of {len(outcome.sample.observations)} measurements failed; {times} x {reason}"
     for control in outcome.controls:
         if not control.ok:
             yield f"control '{control.name}' has to be {control.expected} and came out {control.verdict}"

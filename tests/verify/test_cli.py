@@ -69,6 +69,7 @@ def test_a_users_folder_from_the_shell_and_again(tmp_path):
     assert "600/600" in again.stdout
     assert "0/600" not in again.stdout.replace("600/600", "")
     (same,) = (tmp_path / "reports").iterdir()
+    assert f"records and report: reports/{same.name}" in again.stdout
     after = json.loads((same / "verdicts.json").read_text())
     assert [v["digest"] for v in after] == [v["digest"] for v in verdicts]
 
@@ -160,10 +161,10 @@ def test_exit_codes(tmp_path, change, code):
 
 
 def test_strict_tells_an_inconclusive_verdict(tmp_path):
-    # a drift of 0.2 is too near to the margin of 0.25 for 60 replicates
+    # a drift of 0.3, give or take what 60 replicates leave open, is too near to the margin of 0.25
     near = (
-        ("claims.py", "n**(-1/2)", "n**(-7/10)"),
-        ("simulations/mean.py", "n**(-1/2 - kappa)", "n**(-7/10 - kappa)"),
+        ("claims.py", "n**(-1/2)", "n**(-4/5)"),
+        ("simulations/mean.py", "n**(-1/2 - kappa)", "n**(-4/5 - kappa)"),
     )
     root = _demo(tmp_path, *near)
     assert _verify(tmp_path, root, "demo.mean") == 0
@@ -171,9 +172,11 @@ def test_strict_tells_an_inconclusive_verdict(tmp_path):
 
 
 def test_a_study_that_always_fails_supports_nothing(tmp_path, capsys):
-    root = _demo(tmp_path, ("simulations/mean.py", "return sample.mean()", "return sample.mean() / 0j"))
+    root = _demo(tmp_path, ("simulations/mean.py", "return sample.mean()", "return 1 / 0"))
     assert _verify(tmp_path, root, "demo.mean") == 1
-    assert re.search(r"demo\.mean +identity +smoke: inconclusive\(control\)", capsys.readouterr().out)
+    told = capsys.readouterr().out
+    assert re.search(r"demo\.mean +identity +smoke: inconclusive\(control\)", told)
+    assert "300 of 300 measurements failed; 300 x error: ZeroDivisionError" in told
 
 
 def test_an_error_in_one_claim_does_not_stop_the_others(tmp_path, capsys):
@@ -189,7 +192,7 @@ def test_an_error_in_one_claim_does_not_stop_the_others(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["show", "demo.triangel"], "demo.triangle"),
-        (["verify", "./nowhere"], r"nowhere/claims\.py"),
+        (["verify", "./nowhere"], r"simulations/<slug>\.py, got no file nowhere/claims\.py"),
         (["verify", "--jobs", "2", "--executor", "serial"], "--executor joblib"),
         (["verify", "--executor", "dask"], "'serial' or 'joblib'"),
         (["report", "."], r"run\.json"),
@@ -244,11 +247,12 @@ def test_plan_tells_power_and_cost(tmp_path, capsys):
     assert run(["plan", thin]) == 2
     told = capsys.readouterr().out
     assert told.count("UNDERPOWERED") == 2
-    assert "about 299 replicates would do" in told
+    assert len(re.findall(r"about \d+ replicates would do", told)) == 2
 
 
 def test_families_ids_and_folders_can_be_named_together(tmp_path):
-    root = _demo(tmp_path)
+    root = _demo(tmp_path, name="mine")
+    assert select([root, "./mine", root])[0] == select([root])[0]
     assert [c.id for _, c in select([root])[0]] == ["demo.mean", "demo.triangle"]
     assert [c.id for _, c in select([root, "demo.triangle"])[0]] == ["demo.triangle"]
     assert [c.id for _, c in select([root, "demo"])[0]] == ["demo.mean", "demo.triangle"]

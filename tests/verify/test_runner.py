@@ -168,7 +168,7 @@ def test_common_random_numbers_share_the_data_of_a_stratum(tmp_path):
     body = "return sample[0]"
     common = _copy(
         tmp_path, "simulations/mean.py", ("    return sample.mean()", f"    {body}"),
-        ("cost_exponent=1.0", "common_random_numbers=True"), name="common",
+        ("cost_exponent=0.1", "common_random_numbers=True"), name="common",
     )  # fmt: skip
     own = _copy(tmp_path, "simulations/mean.py", ("    return sample.mean()", f"    {body}"), name="own")
 

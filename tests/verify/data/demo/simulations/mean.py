@@ -41,5 +41,5 @@ STUDY = Study(
         Broken(name="averages the first ten", run=forget),
         Positive(),
     ),
-    cost_exponent=1.0,
+    cost_exponent=0.1,
 )
