@@ -14,10 +14,10 @@ _FIRST_LEVEL = 20.0  # the first reg is the spread of the costs over this
 #: L1 errors that end a level above the target, one for each walk down. Small masses that a loose level leaves
 #: misplaced cannot move later, when nothing couples them: each new walk tracks the solution more tightly.
 _LEVEL_ERRORS = (1e-3, 1e-6, 1e-9)
-_LEVEL_STEPS = 25  # steps that end a level anyway
+_LEVEL_STEPS = 60  # steps that end a level anyway
 _PATIENCE = 15  # steps at the target without halving the error that end a walk
 _FLOOR_PATIENCE = 3  # the same near the floor
-_NEAR_FLOOR = 20.0
+_NEAR_FLOOR = 5.0
 _FAR = 0.6  # a warm start with a larger error than this is walked down like a cold one
 
 

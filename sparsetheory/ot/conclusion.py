@@ -11,7 +11,7 @@ from ..result import OnFailure, conclude
 from .problem import Reduced
 from .result import OTResult
 
-_NEAR_FLOOR = 20.0  # the estimate's slack: errors up to this multiple of it count as rounding
+_NEAR_FLOOR = 5.0  # the estimate's slack: errors up to this multiple of it count as rounding
 
 __all__ = ["attainable_error", "certified", "initial_potentials"]
 
