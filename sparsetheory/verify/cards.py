@@ -1,6 +1,7 @@
 """Cards: what the report says of each claim, as plain values that both templates print."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,14 +10,15 @@ from .bound import Bound
 from .figures.svg import Drawing
 from .outcome import Outcome
 from .proof import holds
+from .verdict import Verdict
 
-__all__ = ["card", "heading", "interval", "number"]
+__all__ = ["card", "heading", "interval", "number", "prose", "said"]
 
 _ICONS = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "not-contradicted": "○"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BOUND_HEADINGS = {
-    "upper": "Measured at most", "lower": "Measured at least", "tight": "Measured at most, and attained",
-    "rate": "Measured of the order of", "identity": "Measured equal to",
+    "upper": "Upper bound", "lower": "Lower bound", "tight": "Bound, attained", "rate": "Rate",
+    "identity": "Exact value",
 }  # fmt: skip
 
 
@@ -32,6 +34,8 @@ def number(value: float | None, *, digits: int = 3) -> str:
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
+    if float(value).is_integer() and abs(value) < 1e6:
+        return f"{value:.0f}".replace("-", "−")
     text = f"{value:.{digits}g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
@@ -45,26 +49,46 @@ def interval(ends: Sequence[float]) -> str:
     low, high = ends
     if math.isnan(low) or math.isnan(high):
         return ""
-    return f"{'(' if math.isinf(low) else '['}{number(low)}, {number(high)}{')' if math.isinf(high) else ']'}"
+    left, right = "(" if math.isinf(low) else "[", ")" if math.isinf(high) else "]"
+    return f"{left}{number(low, digits=4)}, {number(high, digits=4)}{right}"
+
+
+def prose(sentence: str) -> str:
+    """Return a generated sentence with the signs that people print, from a capital letter on.
+
+    Examples
+    --------
+    >>> prose("the exponent is -0.5; claim <= -0.5 +- 0.1")
+    'The exponent is −0.5; claim ≤ −0.5 ± 0.1'
+    """
+    for ascii_sign, sign in (("+-", "±"), ("<=", "≤"), (">=", "≥"), (" - ", " − ")):
+        sentence = sentence.replace(ascii_sign, sign)
+    sentence = re.sub(r"(?<![\w.])-(?=[\d.]|inf)", "−", sentence)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def heading(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return what stands at the head of the page."""
     modes = sorted({outcome.mode for outcome in outcomes})
     good = sum(outcome.as_declared and outcome.proof_ok for outcome in outcomes)
-    claims = "claim" if len(outcomes) == 1 else "claims"
-    summary = f"{len(outcomes)} {claims}: {good} as declared before the run, {len(outcomes) - good} not."
     ends = [str(outcome.provenance["ended"]) for outcome in outcomes if outcome.provenance.get("ended")]
     date = max(ends) if ends else datetime.now(UTC).isoformat(timespec="minutes")
     return {
         "title": "sparsetheory: verification report",
         "heading": "Theorems held against measurements",
-        "summary": summary,
+        "summary": _summary(good, len(outcomes)),
         "mode": " and ".join(modes),
         "smoke": "quick" in modes,
         "date": f"{' and '.join(modes) or 'no'} run, {date[:16].replace('T', ' ')} UTC",
         "machine": _machine(outcomes[0].provenance if outcomes else {}),
     }
+
+
+def _summary(good: int, total: int) -> str:
+    claims = "claim" if total == 1 else "claims"
+    if good == total:
+        return f"{'Every one of ' if total > 1 else ''}{total} {claims} came out as declared before the run."
+    return f"{good} of {total} {claims} came out as declared before the run; {total - good} did not."
 
 
 def _machine(facts: Mapping[str, Any]) -> str:
@@ -86,22 +110,44 @@ def card(outcome: Outcome, panels: Sequence[Drawing]) -> dict[str, Any]:
         "bound_hash": claim.bound.hash,
         "tone": label, "icon": _ICONS[label], "shown": _spaced(outcome.shown), "smoke": outcome.mode == "quick",
         "surprise": _declared(outcome),
-        "estimand": raw.estimand, "estimate": f"{number(raw.estimate)} {interval(raw.interval)}".strip(),
+        "estimand": raw.estimand, "point": number(raw.estimate, digits=4), "interval": interval(raw.interval),
         "margin": number(raw.margin), "tightness": number(raw.tightness), "failures": _failures(outcome),
         "failure_list": [f"cell {o.cell}, replicate {o.replicate}: {o.failure}" for o in outcome.sample.failures[:20]],
-        "replicates": raw.n_replicates, "range": _range(outcome),
-        "controls": outcome.controls, "controls_ok": outcome.controls_ok and bool(outcome.controls),
+        "replicates": raw.n_replicates, "range": _range(outcome), "strata_count": _strata(outcome),
+        "controls": [(c, said(outcome, c.verdict)) for c in outcome.controls],
+        "controls_ok": outcome.controls_ok and bool(outcome.controls),
         "controls_count": f"{sum(c.ok for c in outcome.controls)}/{len(outcome.controls)}",
-        "sentence": f"{raw.sentence.rstrip('.')}; {_controls_sentence(outcome)}.",
+        "sentence": f"{said(outcome, raw).rstrip('.')}; {_controls_sentence(outcome)}.",
         "facts": _facts(outcome), "panels": panels, "kappa": _kappa(outcome),
-        "companions": [(name, number(v[0]), interval(v[1:])) for name, v in raw.companions.items()],
-        "strata": [(name, _spaced(str(v)), f"{number(v.estimate)} {interval(v.interval)}", number(v.tightness))
-                   for name, v in raw.strata.items()],
-        "sensitivity": [(number(margin), _spaced(word)) for margin, word in raw.sensitivity.items()],
+        "companions": [(name, number(v[0], digits=4), interval(v[1:])) for name, v in raw.companions.items()],
+        "strata": [_stratum(outcome, name, verdict) for name, verdict in raw.strata.items()],
+        "sensitivity": [(number(margin), _label(outcome, word)) for margin, word in raw.sensitivity.items()],
         "steps": outcome.proof, "badge": _badge(outcome), "declared_badge": claim.badge, "proof_ok": outcome.proof_ok,
         "proof_note": _proof_note(outcome),
         "provenance": list(_flat(outcome.provenance)), "command": outcome.command, "digest": outcome.digest,
     }  # fmt: skip
+
+
+def _stratum(outcome: Outcome, name: str, verdict: Verdict) -> tuple[str, ...]:
+    estimate = f"{number(verdict.estimate, digits=4)} {interval(verdict.interval)}"
+    return name, _label(outcome, str(verdict)), estimate, number(verdict.tightness), said(outcome, verdict)
+
+
+def _label(outcome: Outcome, word: str) -> str:
+    """Return a verdict's word; a quick run never says supported of its claim."""
+    return "passes as smoke" if outcome.mode == "quick" and word == "supported" else _spaced(word)
+
+
+def said(outcome: Outcome, verdict: Verdict) -> str:
+    """Return a verdict's sentence for readers; strata that all agree are counted here and quoted in their own table."""
+    if verdict.strata and verdict.label == "supported":
+        supported = _label(outcome, "supported").replace("passes", "passed")
+        sentence = f"{supported} on each of {len(verdict.strata)} strata, {', '.join(verdict.strata)}"
+        return prose(f"{sentence}; {verdict.n_replicates} replicates, {verdict.n_failures} failures")
+    sentence = verdict.sentence
+    if outcome.mode == "quick":
+        sentence = sentence.replace(" supported at ", " passes as smoke at ")
+    return prose(sentence)
 
 
 def _spaced(verdict: str) -> str:
@@ -148,27 +194,30 @@ def _kappa(outcome: Outcome) -> str:
 
 
 def _failures(outcome: Outcome) -> str:
-    return f"{outcome.raw.n_failures} of {len(outcome.sample.observations)}"
+    return f"{outcome.raw.n_failures}/{len(outcome.sample.observations)}"
 
 
 def _range(outcome: Outcome) -> str:
     grid = outcome.sample.grid
-    sizes = f"{grid.axis} {number(grid.sizes[0])} to {number(grid.sizes[-1])}" if len(grid.sizes) > 1 else ""
-    strata = f"{len(grid.strata)} strata" if len(grid.strata) > 1 else ""
-    return ", ".join(filter(None, (sizes, strata))) or "one size"
+    return f"{grid.axis} {number(grid.sizes[0])} to {number(grid.sizes[-1])}" if len(grid.sizes) > 1 else "one size"
+
+
+def _strata(outcome: Outcome) -> str:
+    strata = len(outcome.sample.grid.strata)
+    return f"{strata} strata" if strata > 1 else ""
 
 
 def _facts(outcome: Outcome) -> list[tuple[str, str]]:
     raw = outcome.raw
     facts = [
-        (raw.estimand, number(raw.estimate)),
+        (raw.estimand, number(raw.estimate, digits=4)),
         (f"{raw.level:.0%} interval", interval(raw.interval) or "–"),
         ("claimed", number(raw.target)),
         ("margin, declared", number(raw.margin)),
         ("tightness", number(raw.tightness)),
-        ("failures", f"{_failures(outcome)}, rate in {interval(raw.failure_interval)}"),
+        ("failures", f"{_failures(outcome)}, rate {interval(raw.failure_interval)}"),
         ("replicates", str(raw.n_replicates)),
-        ("range", _range(outcome)),
+        ("range", ", ".join(filter(None, (_range(outcome), _strata(outcome))))),
     ]
     if raw.replicates_needed is not None:
         facts.append(("replicates that would decide", f"about {raw.replicates_needed}"))
@@ -189,7 +238,7 @@ def _names(bound: Bound) -> dict[Any, str]:
 def _latex(bound: Bound) -> str:
     import sympy
 
-    return sympy.latex(bound.expression, symbol_names=_names(bound))
+    return sympy.latex(bound.expression, symbol_names=_names(bound), mul_symbol=r"\,")
 
 
 def _symbols(bound: Bound) -> list[tuple[str, str]]:

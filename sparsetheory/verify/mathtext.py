@@ -23,7 +23,15 @@ _RENAMED = {
 _OPERATORS = {"KL", "Var", "argmax", "argmin", "diag", "dist", "osc", "prox", "rank", "sgn", "sign", "supp", "tr"}
 _BARE_OPERATOR = re.compile(r"(?<![A-Za-z\\{])(" + "|".join(sorted(_OPERATORS)) + r")(?![A-Za-z])")
 _DROPPED = re.compile(r"^(?:[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hfill)$")
-_TAKES = {"frac": 2, "dfrac": 2, "binom": 2, "sqrt": 1, "mathbb": 1, "mathcal": 1, "mathrm": 1, "mathbf": 1, "text": 1}
+#: How many arguments a token takes, which mathtext wants in braces.
+_TAKES = {
+    r"\frac": 2, r"\dfrac": 2, r"\binom": 2, r"\sqrt": 1, r"\mathbb": 1, r"\mathcal": 1, r"\mathrm": 1, r"\mathbf": 1,
+    r"\operatorname": 1, r"\text": 1, "_": 1, "^": 1,
+}  # fmt: skip
+#: A named function after a factor, from which TeX keeps a thin distance.
+_FUNCTION = re.compile(r"(?<=[A-Za-z0-9})\]]) *(\\(?:exp|log|ln|sin|cos|tanh|max|min|operatorname)(?![a-zA-Z]))")
+#: A sum in running text, whose limits go beside it.
+_SUM = re.compile(r"(\\(?:sum|prod))(?![a-zA-Z])")
 _COMMAND = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)
 _BREAKS = {
     "=", "<", ">", "+", r"\leq", r"\geq", r"\ll", r"\gg", r"\neq", r"\equiv", r"\approx", r"\sim", r"\simeq", r"\to",
@@ -37,10 +45,11 @@ def translate(latex: str) -> str:
 
     Examples
     --------
-    >>> translate(r"\lVert x \rVert \le \tfrac12")
-    '\\Vert x \\Vert \\leq \\frac{1}{2}'
+    >>> translate(r"\lVert x_+ \rVert \le \tfrac12")
+    '\\Vert x_{+} \\Vert \\leq \\frac{1}{2}'
     """
-    latex = re.sub(r"\\operatorname\*", r"\\operatorname", latex.strip().replace("~", r"\ "))
+    latex = latex.strip().replace("~", r"\ ").replace(r"\operatorname*", r"\operatorname")
+    latex = re.sub("'+", lambda primes: "^{" + r"\prime" * len(primes[0]) + "}", latex)
 
     def rename(match: re.Match[str]) -> str:
         name = match[1]
@@ -50,31 +59,43 @@ def translate(latex: str) -> str:
             return rf"\operatorname{{{name}}}"
         return _RENAMED.get(name, match[0])
 
-    return _brace_arguments(_BARE_OPERATOR.sub(r"\\operatorname{\1}", _COMMAND.sub(rename, latex)))
+    latex = _BARE_OPERATOR.sub(r"\\operatorname{\1}", _COMMAND.sub(rename, latex))
+    return _braced(_FUNCTION.sub(r"\\,\1", latex))
 
 
-def _brace_arguments(latex: str) -> str:
-    r"""Put braces around the bare arguments of ``\frac12``, ``\sqrt2``, ``\mathbb R``."""
+def _braced(latex: str) -> str:
+    r"""Put braces around the bare arguments of ``\frac12``, ``\sqrt2``, ``\mathbb R``, ``x_+`` and ``P^*``."""
     out, at = [], 0
     while at < len(latex):
         match = _COMMAND.match(latex, at)
-        out.append(match[0] if match else latex[at])
-        at += len(out[-1])
-        if not match:
-            continue
-        for _ in range(_TAKES.get(match[1], 0)):
-            if match[1] == "sqrt" and latex[at : at + 1] == "[":
+        token = match[0] if match else latex[at]
+        out.append(token)
+        at += len(token)
+        for _ in range(_TAKES.get(token, 0)):
+            if token == r"\sqrt" and latex[at : at + 1] == "[":
                 end = latex.index("]", at) + 1
                 out.append(latex[at:end])
                 at = end
-            while latex[at : at + 1] == " ":
-                at += 1
-            token = _COMMAND.match(latex, at)
-            argument = _group(latex, at) if latex[at : at + 1] == "{" else (token[0] if token else latex[at : at + 1])
-            at += len(argument)
-            inside = argument[1:-1] if argument.startswith("{") else argument
-            out.append("{" + (inside if match[1] == "text" else _brace_arguments(inside)) + "}")
+            inside, at = _argument(latex, at)
+            out.append("{" + (inside if token == r"\text" else _braced(inside)) + "}")
     return "".join(out)
+
+
+def _argument(latex: str, at: int) -> tuple[str, int]:
+    """Return the argument that starts at a position, its braces removed, and where it ends."""
+    while latex[at : at + 1] == " ":
+        at += 1
+    if latex[at : at + 1] == "{":
+        group = _group(latex, at)
+        return group[1:-1], at + len(group)
+    token = _COMMAND.match(latex, at)
+    bare = token[0] if token else latex[at : at + 1]
+    if bare in _TAKES:  # as in x^\mathrm{T}: the command goes with what it takes
+        end = at + len(bare)
+        for _ in range(_TAKES[bare]):
+            _, end = _argument(latex, end)
+        return latex[at:end], end
+    return bare, at + len(bare)
 
 
 def _group(latex: str, at: int) -> str:
@@ -99,6 +120,18 @@ def _pieces(latex: str) -> Iterator[str]:
             yield latex[start:at]
             start = at
     yield latex[start:]
+
+
+def _displayed(latex: str) -> str:
+    """Enlarge the fractions of a display that stand on its line, not those in exponents or other fractions."""
+    out, depth, at = [], 0, 0
+    while at < len(latex):
+        match = _COMMAND.match(latex, at)
+        token = match[0] if match else latex[at]
+        at += len(token)
+        depth += (token == "{") - (token == "}")
+        out.append(r"\dfrac" if token == r"\frac" and depth == 0 else token)
+    return "".join(out)
 
 
 def _number(value: float) -> str:
@@ -140,7 +173,9 @@ class Typesetter:
         """Return a formula as HTML: SVG aligned on the baseline, its LaTeX as the accessible name."""
         said = html.escape(latex.strip(), quote=True)
         try:
-            drawn = [self._draw(piece) for piece in _pieces(translate(latex))]
+            read = translate(latex)
+            read = _displayed(read) if display else _SUM.sub(r"{\1}", read)
+            drawn = [self._draw(piece) for piece in _pieces(read)]
         except (ValueError, RuntimeError, KeyError):  # mathtext reports what it cannot parse as ValueError
             self.failed.append(latex)
             return f'<code class="tex">{said}</code>'

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .cards import card, heading, number
+from .cards import card, heading
 from .figures.svg import Drawing, dark_css
 from .mathtext import Typesetter
 from .outcome import Outcome
@@ -80,7 +80,7 @@ def _templates(page: Typesetter | None = None) -> Any:
         loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined,
         autoescape=page is not None, trim_blocks=page is None, keep_trailing_newline=True,
     )  # fmt: skip
-    env.filters |= {"seconds": lambda s: number(s, digits=2), "cell": _cell, "alt": _alternative}
+    env.filters |= {"seconds": _seconds, "cell": _cell, "alt": _alternative}
     if page is not None:
         env.globals["sprite"] = lambda: Markup(page.sprite())
         env.filters |= {
@@ -94,6 +94,10 @@ def _templates(page: Typesetter | None = None) -> Any:
 def _cell(text: str) -> str:
     r"""Return a text for a cell of a Markdown table, whose bars would end the cell."""
     return " ".join(text.replace(r"\|", r"\Vert ").replace("|", r"\vert ").split())
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds >= 0.01 else "< 0.01"
 
 
 def _alternative(text: str) -> str:

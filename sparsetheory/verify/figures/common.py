@@ -1,5 +1,6 @@
 """What the figures share: the sample as columns, means with bands, axes, floors."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..outcome import Outcome
+from ..panel import stratum_name
 from ..sample import Sample
 from .svg import FLOOR, INK, MUTED, pretty
 
 __all__ = [
-    "MAIN", "SIDE", "Table", "label", "logarithmic", "mean_band", "positive", "shade_floor", "some",
+    "GOLDEN", "MAIN", "SIDE", "Table", "label", "logarithmic", "mean_band", "positive", "shade_floor", "some",
     "thinned", "title",
-]
+]  # fmt: skip
 
-MAIN, SIDE = (560, 400), (380, 250)  # points
+MAIN, SIDE = (560, 440), (380, 222)  # points
+#: Decades an axis spans at least -> the multiples of powers of ten that carry a tick.
+_TICKS = ((3.0, (1,)), (1.4, (1, 3)), (0.7, (1, 2, 5)), (-1.0, (1, 2, 3, 4, 5, 6, 7, 8, 9)))
+GOLDEN = 0.6180339887498949  # steps of this length spread points evenly: a jitter without chance
 DOTS = 2500  # dots a panel draws of a larger cloud
 
 
@@ -74,16 +79,16 @@ def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x[keep], y[keep]
 
 
-def some(table: Table, worst: np.ndarray) -> np.ndarray:
-    """Return the rows a panel draws of a large table: evenly chosen, and where `worst` is largest."""
-    rows = np.linspace(0, len(table.value) - 1, min(len(table.value), DOTS)).astype(int)
+def some(worst: np.ndarray, share: int) -> np.ndarray:
+    """Return the rows that a panel of `share` clouds draws of one: evenly chosen, and where `worst` is largest."""
+    rows = np.linspace(0, len(worst) - 1, min(len(worst), DOTS // share)).astype(int)
     return np.unique(np.append(rows, np.argmax(worst)))
 
 
 def label(sample: Sample, stratum: int) -> str:
     """Name a stratum in a legend; the only one has no name."""
     parameters = sample.grid.strata[stratum]
-    return ", ".join(f"{k} {v:g}" if isinstance(v, (int, float)) else f"{k} {v}" for k, v in parameters.items())
+    return stratum_name(parameters) if parameters else ""
 
 
 def title(axes: Any, outcome: Outcome) -> None:
@@ -100,9 +105,9 @@ def logarithmic(axes: Any, *which: str) -> None:
         axis = axes.xaxis if letter == "x" else axes.yaxis
         low, high = sorted(getattr(axes, f"get_{letter}lim")())
         decades = np.log10(high / low) if low > 0 else 9.0
-        subs = (1.0,) if decades > 2 else (1.0, 2.0, 5.0) if decades > 0.7 else tuple(np.arange(1.0, 10.0))
+        subs = next(subs for least, subs in _TICKS if decades > least)
         axis.set_major_locator(LogLocator(subs=subs, numticks=8))
-        axis.set_major_formatter(FuncFormatter(pretty))
+        axis.set_major_formatter(FuncFormatter(functools.partial(pretty, powers=decades > 5)))
         axis.set_minor_formatter(NullFormatter())
 
 

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..outcome import Outcome
-from .common import MAIN, SIDE, Table, label, logarithmic, positive, shade_floor, some, title
+from .common import GOLDEN, MAIN, SIDE, Table, label, logarithmic, positive, shade_floor, some, title
 from .svg import DANGER, INK, MUTED, SERIES, THEORY, Drawing, canvas, cloud, finish, pretty
 
 __all__ = ["instances"]
-
-_GOLDEN = 0.6180339887498949  # steps of this length spread points evenly: a jitter without chance
 
 
 def instances(outcome: Outcome, table: Table, prefix: str) -> Iterator[Drawing]:
@@ -46,10 +44,11 @@ def _scatter(outcome: Outcome, table: Table, side: str, hidden: int, prefix: str
     near = 1 / table.ratio if side == "lower" else table.ratio
     with canvas(*MAIN) as (fig, axes):
         named = len(outcome.sample.grid.strata) > 1
-        for stratum in np.unique(table.stratum).astype(int):
+        strata = np.unique(table.stratum).astype(int)
+        for stratum in strata:
             mine, colour = table.stratum == stratum, SERIES[stratum % len(SERIES)]
             part = table.where(mine)
-            rows = some(part, near[mine])
+            rows = some(near[mine], len(strata))
             cloud(axes, part.bound[rows], part.value[rows], colour=colour, size=4.2, alpha=0.45)
             if named:
                 axes.plot([], [], "o", color=colour, ms=5, label=label(outcome.sample, stratum))
@@ -94,8 +93,8 @@ def _strips(outcome: Outcome, table: Table, near: np.ndarray, name: str, prefix:
     with canvas(SIDE[0], max(SIDE[1], 60 + 42 * len(strata)), size=11) as (fig, axes):
         for row, stratum in enumerate(strata):
             mine = table.stratum == stratum
-            drawn = near[mine][some(table.where(mine), near[mine])]
-            jitter = (np.arange(len(drawn)) * _GOLDEN) % 1.0 - 0.5
+            drawn = near[mine][some(near[mine], len(strata))]
+            jitter = (np.arange(len(drawn)) * GOLDEN) % 1.0 - 0.5
             cloud(axes, drawn, 0.45 * jitter + row + 0.12, colour=SERIES[stratum % len(SERIES)], alpha=0.4)
             largest = float(near[mine].max())
             axes.plot([largest] * 2, [row - 0.14, row + 0.38], color=INK, lw=1.6)

@@ -61,6 +61,8 @@ def _pairs(outcome: Outcome, table: Table, runs: list[Table], prefix: str) -> Dr
 
 
 def _orders(outcome: Outcome, runs: list[Table], prefix: str) -> Drawing:
+    from matplotlib.ticker import MaxNLocator
+
     with canvas(*SIDE, size=11) as (fig, axes):
         for run in runs:
             steps = np.diff(np.log(run.value))
@@ -71,5 +73,6 @@ def _orders(outcome: Outcome, runs: list[Table], prefix: str) -> Drawing:
             cloud(axes, run.k[2:][good], estimate[good], colour=colour, size=4, alpha=0.4)
         axes.axhline(outcome.raw.target or 1.0, color=THEORY, ls="--")
         axes.set_xlabel("iterate")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title("Order read off three successive errors")
         return finish(fig, f"{prefix}-orders", "Order of convergence read off three successive errors, by iterate.")

@@ -7,9 +7,9 @@ import numpy as np
 from ..outcome import Outcome
 from ..panel import Panel
 from ..verdict import Band
-from .common import MAIN, SIDE, Table, label, logarithmic, mean_band, positive, thinned, title
+from .common import GOLDEN, MAIN, SIDE, Table, label, logarithmic, mean_band, positive, thinned, title
 from .instances import instances
-from .svg import SERIES, THEORY, Drawing, canvas, cloud, finish
+from .svg import MUTED, SERIES, THEORY, Drawing, canvas, cloud, finish
 
 __all__ = ["ratio"]
 
@@ -22,6 +22,7 @@ def ratio(outcome: Outcome, table: Table, prefix: str) -> Iterator[Drawing]:
         yield from instances(outcome, table, prefix)
         return
     yield _cells(outcome, found, prefix)
+    yield _deviations(outcome, found, prefix)
     yield _against(table.where(positive(table.value, table.bound)), prefix)
 
 
@@ -62,6 +63,26 @@ def _cells(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawing:
         title(axes, outcome)
         alt = f"Typical measured over predicted with intervals; the band around 1 is the margin {outcome.raw.margin:g}."
         return finish(fig, f"{prefix}-cells", f"{alt} {outcome.raw.sentence}")
+
+
+def _deviations(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawing:
+    """How far off the prediction every replicate is, on a scale that also shows very tight ones, against the margin."""
+    with canvas(*SIDE, size=11) as (fig, axes):
+        for row, (stratum, panel) in enumerate(found.items()):
+            off = np.abs(panel.ratio[np.isfinite(panel.ratio)])
+            off = off[off > 0]
+            jitter = row + 0.5 * ((np.arange(len(off)) * GOLDEN) % 1.0 - 0.5)
+            cloud(axes, *thinned(off, jitter), colour=SERIES[stratum % len(SERIES)], alpha=0.45)
+            axes.annotate(label(outcome.sample, stratum) or "all", (0.0, row - 0.28), va="bottom", color=MUTED,
+                          xycoords=axes.get_yaxis_transform())  # fmt: skip
+        axes.axvline(outcome.raw.margin, color=THEORY, lw=1.6)
+        axes.set_ylim(len(found) - 0.5, -0.75)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.grid(False, axis="y")
+        logarithmic(axes, "x")
+        axes.set_title("|log (measured / predicted)|, and the margin")
+        return finish(fig, f"{prefix}-off", "How far every replicate is off the prediction; the line is the margin.")
 
 
 def _against(table: Table, prefix: str) -> Drawing:

@@ -54,7 +54,7 @@ def canvas(width: float, height: float, size: float = 12.0) -> Iterator[tuple[An
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style = {
+    style: Any = {
         "font.size": size, "axes.titlesize": size + 1, "axes.labelsize": size, "legend.fontsize": size - 1,
         "xtick.labelsize": size - 1, "ytick.labelsize": size - 1, "svg.fonttype": "none", "svg.hashsalt": "st",
         "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": FLOOR, "xtick.color": MUTED, "ytick.color": MUTED,
@@ -79,7 +79,7 @@ def finish(figure: Any, name: str, alt: str) -> Drawing:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"<[^>]+>", _rounded, svg)
     svg = re.sub(r'\b(id|xlink:href|href)="(#?)', rf'\1="\2{name}-', svg).replace("url(#", f"url(#{name}-")
     svg = svg.replace("xlink:href", "href")
     svg = re.sub(r"font:\s*([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", svg)
@@ -96,6 +96,11 @@ def finish(figure: Any, name: str, alt: str) -> Drawing:
     return Drawing(name, head + body.strip(), alt)
 
 
+def _rounded(tag: re.Match[str]) -> str:
+    """Round the coordinates inside a tag to a hundredth of a point; what stands between tags is text for readers."""
+    return re.sub(r"\d+\.\d{3,}", lambda digits: f"{float(digits[0]):.2f}".rstrip("0").rstrip("."), tag[0])
+
+
 def cloud(axes: Any, x: np.ndarray, y: np.ndarray, *, colour: str, size: float = 3.2, alpha: float = 0.3) -> None:
     """Draw many dots as one path of round-capped points: a tenth of the bytes of as many markers."""
     from matplotlib.patches import PathPatch
@@ -107,14 +112,15 @@ def cloud(axes: Any, x: np.ndarray, y: np.ndarray, *, colour: str, size: float =
     codes = np.tile([Path.MOVETO, Path.LINETO], len(x))
     path = Path(vertices, codes)
     path.should_simplify = False
-    axes.add_patch(PathPatch(path, facecolor="none", edgecolor=colour, linewidth=size, capstyle="round", alpha=alpha))
+    style = {"edgecolor": colour, "linewidth": size, "alpha": alpha, "zorder": 2.5}
+    axes.add_patch(PathPatch(path, facecolor="none", capstyle="round", **style))
     axes.update_datalim(vertices)
     axes.autoscale_view()
 
 
-def pretty(value: float, _position: int = 0) -> str:
-    """Return a number for a tick: plain where that is short, else a power of ten in superscripts."""
-    if value == 0 or not np.isfinite(value) or 1e-2 <= abs(value) < 1e5:
+def pretty(value: float, _position: int = 0, *, powers: bool = False) -> str:
+    """Return a number for a tick: plain where that is short, else (or with `powers`) a power of ten in superscripts."""
+    if value == 0 or not np.isfinite(value) or (1e-3 <= abs(value) < 1e5 and not powers):
         return f"{value:g}".replace("-", "−")
     mantissa, exponent = f"{value:.2e}".split("e")
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
