@@ -24,7 +24,7 @@ ENTROPIC_OT = Contract(
         Requirement("scaling", P.scaling, _base, share=0.5),
         Requirement("large_reg", P.large_reg, _base, share=0.5),
         Requirement("zero_mass", P.solved, ot_problems(zero_mass=(1, 2))),
-        Requirement("small_reg", P.solved, ot_problems(max_side=8, reg=(0.01, 0.003, 0.001))),
+        Requirement("small_reg", P.solved, ot_problems(max_side=8, reg=(0.001, 0.003, 0.01))),
         Requirement("deterministic", P.deterministic, _base, share=0.25),
         Requirement("inputs_untouched", P.inputs_untouched, _base, share=0.25),
         Requirement("layouts", P.layouts, _small, share=0.25),
