@@ -85,10 +85,13 @@ class _Job:
         )
 
     def sample(self, variant: str) -> Sample:
-        """The measurements of a variant; those of the study as rechecked in extended precision, where they were."""
+        """The measurements of a variant; those of the study as rechecked in extended precision, where they were.
+
+        A violation whose recheck failed is neither confirmed nor cleared: it counts as a failure.
+        """
         records = {(r.cell, r.replicate): r for r in self.records(variant)}
         if variant == MAIN:
-            records |= {(r.cell, r.replicate): r for r in self.records(RECHECK) if r.ok}
+            records |= {(r.cell, r.replicate): r for r in self.records(RECHECK)}
         observations = [observation(records[key]) for key in sorted(records)]
         return Sample(grid=self.budget.grid, observations=observations, bound=self.claim.bound)
 
@@ -114,14 +117,15 @@ def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]
         flush()
 
 
-def _recheck(job: _Job, timeout: float) -> None:
+def _recheck(job: _Job, place: Executor, timeout: float) -> None:
     """Measure again, in extended precision, every observation that the rule would count as a violation."""
     if job.study.recheck is None:
         return
-    known = {(r.cell, r.replicate) for r in job.records(RECHECK) if r.ok}
-    hits = [o for o in job.rule.violations(job.sample(MAIN)) if (o.cell, o.replicate) not in known]
-    tasks = [job.task(RECHECK, o.cell, o.replicate, timeout) for o in hits]
-    _commit(job, Serial().map(execute, tasks), lambda _: None)
+    rechecked = {(r.cell, r.replicate): r.ok for r in job.records(RECHECK)}
+    hits = {(o.cell, o.replicate) for o in job.rule.violations(job.sample(MAIN))}
+    again = {key for key, ok in rechecked.items() if not ok}
+    tasks = [job.task(RECHECK, *key, timeout) for key in sorted((hits - set(rechecked)) | again)]
+    _commit(job, place.map(execute, tasks), lambda _: None)
 
 
 def _counts(job: _Job, records: Sequence[Record]) -> dict[str, Any]:
@@ -225,7 +229,7 @@ def run_claim(
         advance(0)
         threads = place.threads() if tasks else {}
         _commit(job, place.map(execute, tasks), advance)
-        _recheck(job, timeout)
+        _recheck(job, place, timeout)
         provenance = environment() | {
             "executor": f"{place.name} x {place.jobs}", "threads": threads, "root_seed": job.study.root_seed,
             "bound": claim.bound.hash, "fingerprint": job.fingerprint, "started": started,

@@ -211,6 +211,19 @@ def test_violations_count_only_when_extended_precision_confirms_them(tmp_path):
     assert confirmed.raw.label == "refuted"
 
 
+def test_a_recheck_that_fails_confirms_nothing_and_is_tried_again(tmp_path):
+    root = _copy(
+        tmp_path, "simulations/triangle.py",
+        ("\n\nSTUDY = Study(", RECHECK.replace("return measure(", "return no_such_measure(")),
+        ("    measure=measure,", "    measure=careless,recheck=exact,"),
+    )  # fmt: skip
+    first = _run("demo.triangle", folder=tmp_path / "out", root=root)
+    assert (first.raw.label, len(first.sample.failures)) == ("inconclusive", 40)
+    _run("demo.triangle", folder=tmp_path / "out", root=root)
+    rechecked = [row for row in _rows(tmp_path / "out", "demo.triangle") if row[1] == "recheck"]
+    assert len(rechecked) == 80
+
+
 def test_rebuilding_judges_the_same_without_running(tmp_path):
     outcome = _run(folder=tmp_path)
     before = _rows(tmp_path)
