@@ -1,0 +1,1 @@
+"""Entropic optimal transport: the same problems, the same error, an independent judge."""

@@ -1,0 +1,14 @@
+"""The default solver of this library."""
+
+import sparsetheory
+from benchmarks.ot.instance import Instance, Peer
+from sparsetheory import ot
+
+
+def solve(instance: Instance, tol: float, seconds: float):
+    stop = lambda progress: progress.elapsed > seconds  # noqa: E731
+    result = ot.solve(instance.M, instance.a, instance.b, reg=instance.reg, tol=tol, callback=stop, on_failure="ignore")
+    return result.plan, result.n_iter
+
+
+PEER = Peer(name="solve", version=sparsetheory.__version__, solve=solve)

@@ -1,0 +1,1 @@
+"""Studies beyond the table, one a file: each defines ``run(args) -> rows`` and ``COLUMNS``."""
