@@ -158,7 +158,7 @@ def check_solver(
     level : {"quick", "default", "deep", "nightly"}, default "quick"
         25, 100, 400 or 2000 problems a property; from "deep" on the search climbs towards the tolerance.
     tol : float, default 1e-8
-        L1 marginal error, relative to the mass, that the solver promises.
+        L1 marginal error that the solver promises, at mass one; above that it may be relative to the mass.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional

@@ -8,6 +8,7 @@ __all__ = ["ENTROPIC_OT"]
 
 _base = ot_problems()
 _small = ot_problems(max_side=8)
+_hard = ot_problems(reg=(0.5, 0.1, 0.01, 0.001))
 _pairs = ot_problems(min_side=2, max_side=4, reg=(0.5,))
 
 ENTROPIC_OT = Contract(
@@ -33,7 +34,7 @@ ENTROPIC_OT = Contract(
         Requirement("refuses_unequal_masses", P.refuses_unequal_masses, _pairs, share=0.1),
         Requirement("refuses_bad_shape", P.refuses_bad_shape, _pairs, share=0.1),
         Requirement("refuses_bad_reg", P.refuses_bad_reg, _pairs, share=0.1),
-        Requirement("honest_status", P.honest_status, ot_problems(reg=(0.5, 0.1, 0.01, 0.001)), required=False, share=0.5),
+        Requirement("honest_status", P.honest_status, _hard, required=False, share=0.5),
         Requirement("general_mass", P.solved, ot_problems(mass=(3.0, 0.25)), required=False, share=0.5),
         Requirement("shifted_cost", P.solved, ot_problems(shift=(1e6,)), required=False, share=0.5),
         Requirement("forbidden_edges", P.solved, ot_problems(forbidden=(True,)), required=False, share=0.5),

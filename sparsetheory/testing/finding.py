@@ -15,7 +15,7 @@ from .problem import OTProblem
 __all__ = ["TOL", "Finding", "Limit", "Measure", "Property", "SolverFailed", "ask", "closeness", "conditioning",
            "marginal_error", "promise", "prop", "rounding"]  # fmt: skip
 
-#: L1 marginal error, relative to the mass, that a solver is taken to promise unless `check_solver` is told otherwise.
+#: L1 marginal error at mass one that a solver is taken to promise unless `check_solver` is told otherwise.
 TOL = 1e-8
 
 UNIT = np.finfo(np.float64).eps / 2
@@ -183,9 +183,10 @@ def rounding(problem: OTProblem, unit: float = UNIT) -> float:
 
 
 def promise(problem: OTProblem, tol: float) -> Limit:
-    """Marginal error that a solver with tolerance `tol` may leave."""
-    value = (tol + rounding(problem)) * problem.exact.mass
-    return Limit(value, "mass (tol + 16 u (max|M|/reg + n + m))", problem.exact.mass)
+    """Marginal error that a solver may leave whose tolerance is `tol`, be it absolute or relative to the mass."""
+    mass = problem.exact.mass
+    value = tol * max(1.0, mass) + rounding(problem) * mass
+    return Limit(value, "tol max(1, mass) + 16 u mass (max|M|/reg + n + m)", mass)
 
 
 def conditioning(plan: np.ndarray) -> float:

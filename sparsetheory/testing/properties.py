@@ -2,7 +2,7 @@
 
 Every property is a pure function ``property(solver, problem, *, tol=1e-8) -> Finding``. A solver is called as
 ``solver(M, a, b, reg)``, or by these names where its signature has them, and returns the plan or an object with
-``.plan``. `tol` is the L1 marginal error it promises, relative to the mass. u is the unit roundoff of double precision.
+``.plan``. `tol` is the L1 marginal error it promises at mass one. u is the unit roundoff of double precision.
 """
 
 from collections.abc import Callable

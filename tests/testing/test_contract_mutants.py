@@ -1,4 +1,4 @@
-"""Acceptance: the contract kills planted bugs with the property meant for them, and raises no alarm on a correct solver."""
+"""Acceptance: planted bugs die by the property meant for them, and a correct solver raises no alarm."""
 
 import numpy as np
 import pytest
