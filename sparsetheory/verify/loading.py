@@ -1,5 +1,6 @@
 """Loading: the study and the proof of a claim from the files where they are expected, with messages that help."""
 
+import functools
 from pathlib import Path
 
 from ..errors import InvalidArgument
@@ -10,8 +11,9 @@ from .study import Study
 __all__ = ["check_neutral", "load_proof", "load_study", "study_at"]
 
 
+@functools.cache
 def study_at(path: Path) -> Study:
-    """Return ``STUDY`` of a file."""
+    """Return ``STUDY`` of a file, read once a process."""
     study = getattr(load_module(path), "STUDY", None)
     if not isinstance(study, Study):
         got = "nothing of that name" if study is None else type(study).__name__

@@ -54,6 +54,7 @@ def _version(name: str) -> str | None:
 @functools.cache
 def environment() -> dict[str, Any]:
     """Return versions, checkout and machine; the name of the machine only as a hash."""
+    import scipy.linalg  # noqa: F401  (brings the libraries of NumPy and SciPy in, for the line below to see)
     from threadpoolctl import threadpool_info
 
     blas = [f"{pool['internal_api']} {pool.get('version') or ''}".strip() for pool in threadpool_info()
