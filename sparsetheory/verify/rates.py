@@ -143,14 +143,18 @@ def _claim(
         if len(bound.symbols) != 1:
             raise InvalidArgument("bound", "a Bound in one symbol, the size", sorted(bound.symbols))
         (symbol,) = bound.symbols
-        values, formula = bound(**{symbol: places}), bound
-        at = [{symbol: n} for n in places]
-    elif callable(bound):
-        values = bound(places.copy())
-        at = [{"claimed": b} for b in np.broadcast_to(np.asarray(values, float), places.shape)]
-        formula = Bound("claimed", claimed="the caller's bound at this size")
-    else:
+        _check_bound(bound(**{symbol: places}), places)
+        return bound, [{symbol: n} for n in places], {}
+    if not callable(bound):
         raise InvalidArgument("bound", "a Bound or a function of the sizes", type(bound).__name__)
-    values = check_vector(np.broadcast_to(values, places.shape), "bound(sizes)")
-    _refuse_where(values <= 0, values, "bound(sizes)", "positive values")
-    return formula, at, {}
+    values = _check_bound(bound(places.copy()), places)
+    formula = Bound("claimed", claimed="the caller's bound at this size")
+    return formula, [{"claimed": value} for value in values], {}
+
+
+def _check_bound(values: Any, places: np.ndarray) -> np.ndarray:
+    """Return a bound's values at the sizes, positive; a constant one may be a single number."""
+    row = values if np.ndim(values) else np.full(places.shape, values)
+    row = check_vector(row, "bound(sizes)", length=len(places))
+    _refuse_where(row <= 0, row, "bound(sizes)", "positive values")
+    return row

@@ -270,8 +270,8 @@ class Evidence:
     @cached_property
     def power_of_bound(self) -> float | None:
         """The slope of log(bound) where the bound is a pure power (or exponential) of the axis, None otherwise."""
-        t, bound = self.rule.abscissa(self.panel.places), np.nanmedian(self.panel.bound, axis=0)
+        known = ~np.isnan(self.panel.bound)
+        t, bound = self.rule.abscissa(self.panel.place[known]), self.panel.bound[known]
         slope = float(slope_weights(t) @ bound)
-        line = bound.mean() + slope * (t - t.mean())
-        rounding = 1e-9 * max(1.0, float(np.abs(bound).max()))
-        return slope if np.nanmax(np.abs(self.panel.bound - line)) <= rounding else None
+        off = bound - bound.mean() - slope * (t - t.mean())
+        return slope if np.abs(off).max() <= 1e-9 * max(1.0, float(np.abs(bound).max())) else None
