@@ -22,8 +22,9 @@ _FAR = 0.6  # a warm start with a larger error than this is walked down like a c
 
 
 class _Walk(NamedTuple):
-    """Levels down to the target, the error that ends one above it, and the error that ends the walk."""
+    """Where to start, levels down to the target, the error that ends one above it, the error that ends the walk."""
 
+    start: np.ndarray
     levels: np.ndarray
     level_error: float
     hopeless: float = math.inf
@@ -41,12 +42,12 @@ class Annealing:
         No walk is left, or the error is at the floor and stays there.
     """
 
-    def __init__(self, ascent: Ascent, reg: float, spread: float, *, warm: bool) -> None:
+    def __init__(self, ascent: Ascent, reg: float, spread: float, start: np.ndarray | None) -> None:
         self.ascent, self.reg = ascent, reg
         levels = _levels(spread, reg)
-        self._walks = [_Walk(levels, error) for error in _LEVEL_ERRORS]
-        if warm:
-            self._walks.insert(0, _Walk(levels[-1:], 0.0, hopeless=_FAR))
+        self._walks = [_Walk(np.zeros_like(ascent.b), levels, error) for error in _LEVEL_ERRORS]
+        if start is not None:
+            self._walks.insert(0, _Walk(start - ascent.b @ start, levels[-1:], 0.0, hopeless=_FAR))
         self._best_error, self._best = math.inf, (ascent.f, ascent.g)
         self.exhausted = False
         self._walk = self._walks[0]
@@ -83,7 +84,7 @@ class Annealing:
         self._previous: tuple[float, np.ndarray] | None = None
         self._steps = self._waited = 0
         self._walk_error = math.inf
-        self.ascent.evaluate(self.ascent.g, self._levels.pop(0))
+        self.ascent.evaluate(self._walk.start, self._levels.pop(0))
 
     def _descend(self) -> None:
         ascent = self.ascent

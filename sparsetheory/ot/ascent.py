@@ -31,9 +31,9 @@ class Ascent:
         Work so far, and the share of the plan that the last Hessian kept.
     """
 
-    def __init__(self, cost: np.ndarray, a: np.ndarray, b: np.ndarray, g: np.ndarray) -> None:
+    def __init__(self, cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
         n, m = cost.shape
-        self.cost, self.a, self.b, self.g = cost, a, b, g
+        self.cost, self.a, self.b, self.g = cost, a, b, np.zeros(m)
         self.f, self.columns, self.plan = np.empty(n), np.empty(m), np.empty((n, m))
         self.reg, self.error = math.nan, math.inf
         self.passes = self.newton_steps = self.cg_iter = 0

@@ -116,9 +116,9 @@ def _solve(
     flipped = m > n
     cost = np.ascontiguousarray(reduced.cost.T) if flipped else reduced.cost
     a, b = (reduced.b, reduced.a) if flipped else (reduced.a, reduced.b)
-    g = np.zeros(len(b)) if start is None else start[0 if flipped else 1]
-    ascent, mass = Ascent(cost, a, b, g), reduced.problem.mass
-    annealing = Annealing(ascent, reduced.reg, reduced.spread, warm=start is not None)
+    ascent, mass = Ascent(cost, a, b), reduced.problem.mass
+    g = None if start is None else start[0 if flipped else 1]
+    annealing = Annealing(ascent, reduced.reg, reduced.spread, g)
 
     def advance(budget: int) -> Chunk:
         before = ascent.passes
