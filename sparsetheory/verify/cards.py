@@ -44,13 +44,13 @@ def number(value: float | None, *, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
-def interval(ends: Sequence[float]) -> str:
+def interval(ends: Sequence[float], *, digits: int = 4) -> str:
     """Return an interval, open where it is unbounded; nothing for one that is not a number."""
     low, high = ends
     if math.isnan(low) or math.isnan(high):
         return ""
     left, right = "(" if math.isinf(low) else "[", ")" if math.isinf(high) else "]"
-    return f"{left}{number(low, digits=4)}, {number(high, digits=4)}{right}"
+    return f"{left}{number(low, digits=digits)}, {number(high, digits=digits)}{right}"
 
 
 def prose(sentence: str) -> str:
@@ -215,7 +215,7 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
         ("claimed", number(raw.target)),
         ("margin, declared", number(raw.margin)),
         ("tightness", number(raw.tightness)),
-        ("failures", f"{_failures(outcome)}, rate {interval(raw.failure_interval)}"),
+        ("failures", f"{_failures(outcome)}, rate {interval(raw.failure_interval, digits=2)}"),
         ("replicates", str(raw.n_replicates)),
         ("range", ", ".join(filter(None, (_range(outcome), _strata(outcome))))),
     ]

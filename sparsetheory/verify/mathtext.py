@@ -6,6 +6,7 @@ refers to them. A formula may break after a relation or a binary operator at its
 
 import functools
 import html
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -156,6 +157,11 @@ def _engine() -> tuple[Any, Any]:
     return TextToPath(), FontProperties(size=TextToPath.FONT_SCALE, math_fontfamily="stix")
 
 
+def _words(text: str) -> str:
+    text = html.escape(text.replace("\N{FULLWIDTH DOLLAR SIGN}", "$"), quote=False)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+
+
 class Typesetter:
     """Formulas of one page.
 
@@ -169,37 +175,52 @@ class Typesetter:
         self.failed: list[str] = []
         self._glyphs: dict[str, tuple[str, str]] = {}  # matplotlib's name -> (our id, outline)
 
-    def formula(self, latex: str, *, display: bool = False) -> str:
-        """Return a formula as HTML: SVG aligned on the baseline, its LaTeX as the accessible name."""
+    def formula(self, latex: str, *, display: bool = False, head: str = "", tail: str = "") -> str:
+        """Return a formula as HTML: SVG aligned on the baseline, its LaTeX as the accessible name.
+
+        `head` and `tail` are the words that touch it (a bracket, a full stop); no line breaks between them.
+        """
         said = html.escape(latex.strip(), quote=True)
         try:
             read = translate(latex)
             read = _displayed(read) if display else _SUM.sub(r"{\1}", read)
-            drawn = [self._draw(piece) for piece in _pieces(read)]
+            # the first piece speaks for all of them, so that the words beside a formula are read as well
+            roles = itertools.chain([f'role="img" aria-label="{said}"'], itertools.repeat('aria-hidden="true"'))
+            drawn = [self._draw(piece, role) for piece, role in zip(_pieces(read), roles)]
         except (ValueError, RuntimeError, KeyError):  # mathtext reports what it cannot parse as ValueError
             self.failed.append(latex)
-            return f'<code class="tex">{said}</code>'
+            return f'{_words(head)}<code class="tex">{said}</code>{_words(tail)}'
+        if head:
+            drawn[0] = f'<span class="nb">{_words(head)}{drawn[0]}</span>'
+        if tail:
+            drawn[-1] = f'<span class="nb">{drawn[-1]}{_words(tail)}</span>'
         kind = "math display" if display else "math"
-        return f'<span class="{kind}" role="math" aria-label="{said}" title="{said}">{"<wbr>".join(drawn)}</span>'
+        return f'<span class="{kind}" title="{said}">{"<wbr>".join(drawn)}</span>'
 
     def prose(self, text: str) -> str:
-        """Return a text as HTML, its mathematics between dollars drawn; punctuation stays with its formula."""
+        """Return a text as HTML: mathematics between dollars drawn, words between backticks as code."""
+        parts = re.split(r"(?<!\\)\$", text.replace(r"\$", "\N{FULLWIDTH DOLLAR SIGN}"))
         out = []
-        for at, part in enumerate(re.split(r"(?<!\\)\$", text)):
-            if at % 2:
-                out.append(self.formula(part))
+        for at in range(0, len(parts), 2):
+            words = parts[at]
+            if at + 1 < len(parts):
+                head = re.search(r"[(\[]*$", words)
+                tail = re.match(r"[^\s$]{0,12}", parts[at + 2]) if at + 2 < len(parts) else None
+                glued = (head[0] if head else "", tail[0] if tail else "")
+                words = words[: len(words) - len(glued[0])]
+                out += [_words(words), self.formula(parts[at + 1], head=glued[0], tail=glued[1])]
+                if tail:
+                    parts[at + 2] = parts[at + 2][len(glued[1]) :]
             else:
-                words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(part.replace(r"\$", "$"), quote=False))
-                out.append(words)
-        joined = "".join(out)
-        return re.sub(r"(</span>)([.,;:)\]!?]+)", "\\1\N{WORD JOINER}\\2", joined)
+                out.append(_words(words))
+        return "".join(out)
 
     def sprite(self) -> str:
         """Return the glyph outlines of all formulas so far; to stand once in the page."""
         paths = "".join(f'<path id="{id}" d="{d}"/>' for id, d in self._glyphs.values())
         return f'<svg class="sprite" width="0" height="0" aria-hidden="true"><defs>{paths}</defs></svg>'
 
-    def _draw(self, piece: str) -> str:
+    def _draw(self, piece: str, role: str) -> str:
         engine, font = _engine()
         source = f"${piece}$"
         width, height, descent = engine.get_text_width_height_descent(source, font, ismath=True)
@@ -213,4 +234,4 @@ class Typesetter:
         body += [f'<path d="{_outline(vertices, codes)}"/>' for vertices, codes in rules]
         box = f"0 {_number(descent - height)} {_number(width)} {_number(height)}"
         style = f"width:{width / 100:.2f}em;height:{height / 100:.2f}em;vertical-align:{-descent / 100:.2f}em"
-        return f'<svg viewBox="{box}" style="{style}" aria-hidden="true" focusable="false">{"".join(body)}</svg>'
+        return f'<svg viewBox="{box}" style="{style}" {role} focusable="false">{"".join(body)}</svg>'

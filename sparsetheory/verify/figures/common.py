@@ -17,7 +17,7 @@ __all__ = [
     "thinned", "title",
 ]  # fmt: skip
 
-MAIN, SIDE = (560, 440), (380, 222)  # points
+MAIN, SIDE = (500, 393), (380, 222)  # points
 #: Decades an axis spans at least -> the multiples of powers of ten that carry a tick.
 _TICKS = ((3.0, (1,)), (1.4, (1, 3)), (0.7, (1, 2, 5)), (-1.0, (1, 2, 3, 4, 5, 6, 7, 8, 9)))
 GOLDEN = 0.6180339887498949  # steps of this length spread points evenly: a jitter without chance

@@ -95,7 +95,7 @@ def _strips(outcome: Outcome, table: Table, near: np.ndarray, name: str, prefix:
             mine = table.stratum == stratum
             drawn = near[mine][some(near[mine], len(strata))]
             jitter = (np.arange(len(drawn)) * GOLDEN) % 1.0 - 0.5
-            cloud(axes, drawn, 0.45 * jitter + row + 0.12, colour=SERIES[stratum % len(SERIES)], alpha=0.4)
+            cloud(axes, drawn, 0.45 * jitter + row + 0.12, colour=SERIES[stratum % len(SERIES)], alpha=0.6)
             largest = float(near[mine].max())
             axes.plot([largest] * 2, [row - 0.14, row + 0.38], color=INK, lw=1.6)
             words = ": ".join(filter(None, [label(outcome.sample, stratum), f"largest {largest:.3g}"]))
@@ -129,7 +129,7 @@ def _along(table: Table, near: np.ndarray, where: np.ndarray, name: str, prefix:
 
 def _residuals(outcome: Outcome, table: Table, prefix: str, *, size: tuple[int, int] = MAIN) -> Drawing:
     """An identity, or nothing positive to compare: distances from the bound, record by record, over their floor."""
-    with canvas(*size, size=12 if size is MAIN else 11) as (fig, axes):
+    with canvas(*size, size=11.5 if size is MAIN else 11) as (fig, axes):
         off = np.abs(table.value - table.bound)
         place, zeros = np.arange(1, len(off) + 1), int((off == 0).sum())
         shown = np.isfinite(off) & (off > 0)

@@ -38,7 +38,7 @@ def drift(outcome: Outcome, table: Table, prefix: str) -> Iterator[Drawing]:
 
 def _axis(axes: Any, outcome: Outcome, *, y: bool = False) -> None:
     logarithmic(axes, *(["x"] if getattr(outcome.rule, "log_axis", True) else []), *(["y"] if y else []))
-    axes.set_xlabel(getattr(outcome.rule, "axis", None) or outcome.sample.grid.axis)
+    axes.set_xlabel((getattr(outcome.rule, "axis", None) or outcome.sample.grid.axis).replace("*", " "))
 
 
 def _abscissa(outcome: Outcome, places: np.ndarray) -> np.ndarray:
@@ -93,9 +93,9 @@ def _fitted_line(axes: Any, outcome: Outcome, panel: Panel, order: np.ndarray, c
 
 
 def _theory(axes: Any, outcome: Outcome, x: np.ndarray, bound: np.ndarray, *, named: bool) -> None:
-    """The bound, and the wedge of drifts that its margin allows, opening from the last place backwards."""
+    """The bound, and the wedge of drifts that its margin allows on the side where it ends, seen from the last place."""
     t, band = _abscissa(outcome, x), _band(outcome)
-    low, high = (max(band.lower, -outcome.raw.margin), min(band.upper, outcome.raw.margin))
+    low, high = (edge if np.isfinite(edge) else 0.0 for edge in (band.lower, band.upper))
     edges = np.exp(bound + (t - t[-1]) * np.array([[low], [high]]))
     if np.isfinite(edges).all():
         axes.fill_between(x, edges[0], edges[1], color=THEORY, alpha=0.12, lw=0)

@@ -72,7 +72,7 @@ def _deviations(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawi
             off = np.abs(panel.ratio[np.isfinite(panel.ratio)])
             off = off[off > 0]
             jitter = row + 0.5 * ((np.arange(len(off)) * GOLDEN) % 1.0 - 0.5)
-            cloud(axes, *thinned(off, jitter), colour=SERIES[stratum % len(SERIES)], alpha=0.45)
+            cloud(axes, *thinned(off, jitter), colour=SERIES[stratum % len(SERIES)], alpha=0.6)
             axes.annotate(label(outcome.sample, stratum) or "all", (0.0, row - 0.28), va="bottom", color=MUTED,
                           xycoords=axes.get_yaxis_transform())  # fmt: skip
         axes.axvline(outcome.raw.margin, color=THEORY, lw=1.6)
@@ -89,7 +89,7 @@ def _against(table: Table, prefix: str) -> Drawing:
     with canvas(*SIDE, size=11) as (fig, axes):
         for stratum, part in table.strata():
             colour = SERIES[stratum % len(SERIES)]
-            cloud(axes, *thinned(part.bound, part.value), colour=colour, size=4, alpha=0.45)
+            cloud(axes, *thinned(part.bound, part.value), colour=colour, size=4, alpha=0.6)
         low, high = min(table.value.min(), table.bound.min()), max(table.value.max(), table.bound.max())
         axes.plot([low, high], [low, high], color=THEORY, lw=1.5)
         if high / low > 5:

@@ -48,7 +48,7 @@ def dark_css(selector: str) -> str:
 
 
 @contextmanager
-def canvas(width: float, height: float, size: float = 12.0) -> Iterator[tuple[Any, Any]]:
+def canvas(width: float, height: float, size: float = 11.5) -> Iterator[tuple[Any, Any]]:
     """Yield (figure, axes) of that many points, drawn in the house style; no window system is touched."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
