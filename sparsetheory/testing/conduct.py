@@ -79,7 +79,7 @@ def layouts(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     # masses that float32 cannot hold are no longer of equal sum
     exact = abs(single.a.sum() - single.b.sum()) <= UNIT * single.a.sum()
     forms = {name: form for name, form in _FORMS.items() if name != "float32" or exact}
-    worst = Measure(-np.inf, Limit(1.0, ""))
+    worst = Measure(0.0, None)
     for name, form in forms.items():
         case, unit = (single, 2.0**-24) if name == "float32" else (problem, UNIT)
         try:
@@ -89,10 +89,12 @@ def layouts(solver: Solver, problem: OTProblem, tol: float) -> Measure:
         errors = marginal_error(plan, case), marginal_error(other, case)
         loose = tol if unit == UNIT else tol + rounding(case, unit)
         limit = closeness(case, plan, *errors, tol=loose, unit=unit)
-        distance = float(np.abs(plan - other).sum())
-        if not distance <= worst.measured * limit.value:
+        if limit.value >= limit.vacuous:
+            continue
+        ratio = float(np.abs(plan - other).sum()) / limit.value
+        if ratio >= worst.measured:
             text = f"1, in units of {limit.formula} (u of float32 where that is passed)"
-            worst = Measure(distance / limit.value, Limit(1.0, text), f"{name}: plans differ by {distance:.1e} in L1")
+            worst = Measure(ratio, Limit(1.0, text), f"{name}: plans differ by {ratio * limit.value:.1e} in L1")
     return worst
 
 

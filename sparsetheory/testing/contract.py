@@ -195,7 +195,8 @@ def check_solver(
     for argument, given_names in (("expected_failures", expected), ("only", only or ())):
         for name in given_names:
             _known(name, names, argument)
-    solver_name = getattr(solver, "__name__", type(solver).__name__)
+    named = getattr(solver, "func", solver)  # what a partial was made from
+    solver_name = getattr(named, "__name__", type(named).__name__)
     _warm(solver)
     entries = []
     for requirement in table.requirements:

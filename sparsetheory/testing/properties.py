@@ -70,7 +70,7 @@ def _additive_residual(plan: np.ndarray, problem: OTProblem) -> tuple[float, Lim
     # below 1e-280 a factor of the entry may have been subnormal, and its logarithm has lost digits
     i, j = np.nonzero(plan > 1e-280 * problem.exact.mass)
     if len(i) == 0:
-        return np.inf, Limit(0.0, limit_text)
+        return np.inf, Limit(UNIT, limit_text)
     logs = np.log(plan[i, j])
     values = logs + problem.M[i, j] / problem.reg
     incidence = np.zeros((len(i), sum(plan.shape)))
@@ -96,7 +96,7 @@ def solved(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     error, parts = _infeasibility(plan, problem)
     residual, form = _additive_residual(plan, problem)
     most = promise(problem, tol)
-    ratio = max(error / most.value, residual / form.value if residual else 0.0)
+    ratio = max(error / most.value, residual / form.value)
     text = f"1, in units of the tolerances of feasible ({most.formula}) and potentials ({form.formula})"
     return Measure(
         ratio, Limit(1.0, text), f"{parts}, distance of log P + M/reg from a sum of potentials {residual:.1e}"
