@@ -17,7 +17,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--peers", nargs="+", help="files of benchmarks/ot/peers (default: all)")
     parser.add_argument("--study", help="a file of benchmarks/ot/studies in place of the table, e.g. sns-density")
     parser.add_argument("--tol", type=float, default=1e-9, help="L1 marginal error, both sides")
-    parser.add_argument("--limit", type=float, default=20.0, help="seconds a run")
+    parser.add_argument("--limit", type=float, default=20.0, help="CPU seconds a run")
     parser.add_argument("--json", help="write the rows to this file")
     return parser.parse_args(argv)
 
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         rows, columns, title = study.run(args), study.COLUMNS, study.__doc__.splitlines()[0]
     else:
         rows, columns = table(args)
-        title = f"L1 marginal error <= {args.tol:g}, one thread, {args.limit:g} s a run"
+        title = f"L1 marginal error <= {args.tol:g}, one thread, CPU seconds, {args.limit:g} s a run"
     show(rows, columns, title)
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ _REPEATS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the table; `seconds` are CPU seconds, `first` is the time of the first call on a tiny problem: imports and compilation."""
+    """One line of the table, in CPU seconds; `first` is the first call, on a tiny problem: imports and compilation."""
 
     problem: str
     peer: str

@@ -2,13 +2,13 @@
 
 import sparsetheory
 from benchmarks.ot.instance import Instance, Peer
+from benchmarks.ot.limits import stop_after
 from sparsetheory import ot
 
 
 def solve(instance: Instance, tol: float, seconds: float):
-    stop = lambda progress: progress.elapsed > seconds  # noqa: E731
     result = ot.sinkhorn(
-        instance.M, instance.a, instance.b, reg=instance.reg, tol=tol, max_iter=10**7, callback=stop,
+        instance.M, instance.a, instance.b, reg=instance.reg, tol=tol, max_iter=10**7, callback=stop_after(seconds),
         on_failure="ignore",
     )  # fmt: skip
     return result.plan, result.n_iter

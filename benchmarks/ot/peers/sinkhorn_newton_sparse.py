@@ -2,15 +2,15 @@
 
 import sparsetheory
 from benchmarks.ot.instance import Instance, Peer
+from benchmarks.ot.limits import stop_after
 from sparsetheory import ot
 
 
 def solve(instance: Instance, tol: float, seconds: float):
-    stop = lambda progress: progress.elapsed > seconds  # noqa: E731
     warm_up = instance.paper[0] if instance.paper else 20
     result = ot.sinkhorn_newton_sparse(
         instance.M, instance.a, instance.b, reg=instance.reg, tol=tol, n_sinkhorn=warm_up, n_newton=1000,
-        callback=stop, on_failure="ignore",
+        callback=stop_after(seconds), on_failure="ignore",
     )  # fmt: skip
     return result.plan, result.n_iter
 

@@ -2,12 +2,14 @@
 
 import sparsetheory
 from benchmarks.ot.instance import Instance, Peer
+from benchmarks.ot.limits import stop_after
 from sparsetheory import ot
 
 
 def solve(instance: Instance, tol: float, seconds: float):
-    stop = lambda progress: progress.elapsed > seconds  # noqa: E731
-    result = ot.solve(instance.M, instance.a, instance.b, reg=instance.reg, tol=tol, callback=stop, on_failure="ignore")
+    result = ot.solve(
+        instance.M, instance.a, instance.b, reg=instance.reg, tol=tol, callback=stop_after(seconds), on_failure="ignore"
+    )
     return result.plan, result.n_iter
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.ot.instance import Instance, instances
 from benchmarks.ot.judge import hardness, marginal_error
+from benchmarks.ot.limits import stop_after
 from sparsetheory import ot
 
 GRID = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 80, 120, 200)
@@ -57,8 +58,9 @@ def study(instance: Instance, tol: float, limit: float) -> dict[str, Any]:
         if error <= tol:
             need, need_seconds = str(k_try), seconds
             break
-    stop = lambda progress: progress.elapsed > limit  # noqa: E731
-    plain, plain_seconds, plain_error = timed(ot.sinkhorn, instance, tol=tol, max_iter=10**7, callback=stop)
+    plain, plain_seconds, plain_error = timed(
+        ot.sinkhorn, instance, tol=tol, max_iter=10**7, callback=stop_after(limit)
+    )
     predict = plain.n_iter + max(0.0, np.log(plain_error / tol)) / -np.log1p(-max(hard, 1e-16))
     return {
         "problem": instance.name, "hard": hard, "setting": f"{n_sinkhorn}+{n_newton}, {k}/n", "error": published_error,
