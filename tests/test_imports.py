@@ -190,7 +190,7 @@ def _declared(tree):
 
 
 @pytest.mark.parametrize("path", PUBLIC, ids=module_of)
-def test_what_is_exported_exists_once_and_is_sorted_out(path):
+def test_what_is_exported_exists_and_is_public(path):
     module = import_module(module_of(path))
     exported = getattr(module, "__all__", [])
     assert len(set(exported)) == len(exported)

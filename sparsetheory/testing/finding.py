@@ -179,7 +179,7 @@ def rounding(problem: OTProblem, unit: float = UNIT) -> float:
     Changing the cost by E moves the exact plan by at most mass * max|E| / reg in L1 (the response is a projection in
     the norm weighted by the plan), and rounding changes it by u max|M|; n + m more roundings come from the sums.
     """
-    return 16 * unit * (problem.exact.magnitude / problem.reg + sum(problem.M.shape))
+    return float(16 * unit * (problem.exact.magnitude / problem.reg + sum(problem.M.shape)))
 
 
 def promise(problem: OTProblem, tol: float) -> Limit:

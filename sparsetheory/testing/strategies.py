@@ -118,7 +118,7 @@ def ot_problems(
     >>> from hypothesis import find, settings
     >>> from sparsetheory.testing import strategies as S
     >>> find(S.ot_problems(zero_mass=(0, 1)), lambda p: (p.a == 0).any(), settings=settings(database=None))
-    OTProblem.build(seed=0, n=2, m=2, zero_mass=1)
+    OTProblem.build(seed=0, n=2, m=1, zero_mass=1)
     """
     unknown = set(choices) - set(OFF)
     if unknown:
