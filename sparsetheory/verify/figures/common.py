@@ -98,7 +98,7 @@ def title(axes: Any, outcome: Outcome) -> None:
 
 def logarithmic(axes: Any, *which: str) -> None:
     """Log scales with sparse ticks in plain text (powers are Unicode, so no mathematics fonts are needed)."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     for letter in which:
         (axes.set_xscale if letter == "x" else axes.set_yscale)("log")
@@ -108,7 +108,7 @@ def logarithmic(axes: Any, *which: str) -> None:
         subs = next(subs for least, subs in _TICKS if decades > least)
         axis.set_major_locator(LogLocator(subs=subs, numticks=8))
         axis.set_major_formatter(FuncFormatter(functools.partial(pretty, powers=decades > 5)))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
 
 
 def mean_band(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -90,7 +90,7 @@ def _near_axis(axes: Any, near: np.ndarray) -> None:
 def _strips(outcome: Outcome, table: Table, near: np.ndarray, name: str, prefix: str) -> Drawing:
     """One row a stratum, its largest marked: how near the bound each kind of problem comes."""
     strata = np.unique(table.stratum).astype(int)
-    with canvas(SIDE[0], max(SIDE[1], 60 + 42 * len(strata)), size=11) as (fig, axes):
+    with canvas(SIDE[0], max(SIDE[1], 60 + 42 * len(strata)), size=11, left=8, bottom=24) as (fig, axes):
         for row, stratum in enumerate(strata):
             mine = table.stratum == stratum
             drawn = near[mine][some(near[mine], len(strata))]
@@ -111,25 +111,23 @@ def _strips(outcome: Outcome, table: Table, near: np.ndarray, name: str, prefix:
 
 def _along(table: Table, near: np.ndarray, where: np.ndarray, name: str, prefix: str) -> Drawing:
     """The median and the largest along the iterates or the sizes."""
-    with canvas(*SIDE, size=11) as (fig, axes):
-        for row, stratum in enumerate(np.unique(table.stratum).astype(int)):
+    with canvas(*SIDE, size=11, left=40, bottom=38) as (fig, axes):
+        for stratum in np.unique(table.stratum).astype(int):
             mine, colour = table.stratum == stratum, SERIES[stratum % len(SERIES)]
             places = np.unique(where[mine])
             groups = [near[mine & (where == place)] for place in places]
-            words = ("largest", "median") if row == 0 else (None, None)
-            axes.plot(places, [g.max() for g in groups], "o-", color=colour, ms=3.5, label=words[0])
-            axes.plot(places, [np.median(g) for g in groups], ":", color=colour, label=words[1])
+            axes.plot(places, [g.max() for g in groups], "o-", color=colour, ms=3.5)
+            axes.plot(places, [np.median(g) for g in groups], ":", color=colour)
         axes.axhline(1, color=THEORY, lw=1.4)
         wide = where.min() > 0 and where.max() / where.min() > 10
         logarithmic(axes, *(["x"] if wide else []), *(["y"] if near.max() / near.min() > 30 else []))
-        axes.set_title(name)
-        axes.legend(loc="best")
+        axes.set_title(f"{name}: largest, median dotted")
         return finish(fig, f"{prefix}-along", f"{name}: median and largest.")
 
 
 def _residuals(outcome: Outcome, table: Table, prefix: str, *, size: tuple[int, int] = MAIN) -> Drawing:
     """An identity, or nothing positive to compare: distances from the bound, record by record, over their floor."""
-    with canvas(*size, size=11.5 if size is MAIN else 11) as (fig, axes):
+    with canvas(*size, size=11.5 if size is MAIN else 11, left=62 if size is MAIN else 46) as (fig, axes):
         off = np.abs(table.value - table.bound)
         place, zeros = np.arange(1, len(off) + 1), int((off == 0).sum())
         shown = np.isfinite(off) & (off > 0)

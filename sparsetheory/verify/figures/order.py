@@ -63,7 +63,7 @@ def _pairs(outcome: Outcome, table: Table, runs: list[Table], prefix: str) -> Dr
 def _orders(outcome: Outcome, runs: list[Table], prefix: str) -> Drawing:
     from matplotlib.ticker import MaxNLocator
 
-    with canvas(*SIDE, size=11) as (fig, axes):
+    with canvas(*SIDE, size=11, left=40, bottom=38) as (fig, axes):
         for run in runs:
             steps = np.diff(np.log(run.value))
             with np.errstate(divide="ignore", invalid="ignore"):

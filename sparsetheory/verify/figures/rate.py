@@ -104,7 +104,7 @@ def _theory(axes: Any, outcome: Outcome, x: np.ndarray, bound: np.ndarray, *, na
 
 
 def _offset(outcome: Outcome, found: Panels, prefix: str) -> Drawing:
-    with canvas(*SIDE, size=11) as (fig, axes):
+    with canvas(*SIDE, size=11, left=40, bottom=38) as (fig, axes):
         for stratum, panel in found.items():
             colour, order = SERIES[stratum % len(SERIES)], np.argsort(panel.places)
             mean, half = mean_band(panel.ratio[:, order])
@@ -124,7 +124,7 @@ def _local(outcome: Outcome, stratum: int) -> Any:
 
 
 def _slopes(outcome: Outcome, found: Panels, prefix: str) -> Drawing:
-    with canvas(*SIDE, size=11) as (fig, axes):
+    with canvas(*SIDE, size=11, left=40, bottom=38) as (fig, axes):
         for stratum in found:
             rows = np.array(_local(outcome, stratum), float).reshape(-1, 4)
             place, mean, low, high = rows[np.isfinite(rows).all(axis=1)].T

@@ -67,7 +67,7 @@ def _cells(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawing:
 
 def _deviations(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawing:
     """How far off the prediction every replicate is, on a scale that also shows very tight ones, against the margin."""
-    with canvas(*SIDE, size=11) as (fig, axes):
+    with canvas(*SIDE, size=11, left=8, bottom=24) as (fig, axes):
         for row, (stratum, panel) in enumerate(found.items()):
             off = np.abs(panel.ratio[np.isfinite(panel.ratio)])
             off = off[off > 0]
@@ -86,7 +86,7 @@ def _deviations(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawi
 
 
 def _against(table: Table, prefix: str) -> Drawing:
-    with canvas(*SIDE, size=11) as (fig, axes):
+    with canvas(*SIDE, size=11, left=40, bottom=38) as (fig, axes):
         for stratum, part in table.strata():
             colour = SERIES[stratum % len(SERIES)]
             cloud(axes, *thinned(part.bound, part.value), colour=colour, size=4, alpha=0.6)

@@ -48,8 +48,11 @@ def dark_css(selector: str) -> str:
 
 
 @contextmanager
-def canvas(width: float, height: float, size: float = 11.5) -> Iterator[tuple[Any, Any]]:
-    """Yield (figure, axes) of that many points, drawn in the house style; no window system is touched."""
+def canvas(width: float, height: float, *, size: float = 11.5, left: float = 62, bottom: float = 42) -> Iterator[Any]:
+    """Yield (figure, axes) of that many points, drawn in the house style; no window system is touched.
+
+    The margins are given, in points: measuring them would take longer than the drawing.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -65,9 +68,10 @@ def canvas(width: float, height: float, size: float = 11.5) -> Iterator[tuple[An
         "ytick.minor.size": 0, "axes.linewidth": 0.8, "axes.unicode_minus": True, "path.simplify": False,
     }  # fmt: skip
     with mpl.rc_context(style):
-        figure = Figure(figsize=(width / 72, height / 72), layout="constrained", facecolor="none")
+        figure = Figure(figsize=(width / 72, height / 72), facecolor="none")
         FigureCanvasSVG(figure)
-        axes = figure.add_subplot(facecolor="none")
+        box = (left / width, bottom / height, 1 - (left + 14) / width, 1 - (bottom + 30) / height)
+        axes = figure.add_axes(box, facecolor="none")
         axes.yaxis.label.set_rotation_mode("anchor")  # else the label is placed by a width the reader's font has not
         yield figure, axes
 
