@@ -114,6 +114,8 @@ class Study:
         for kind in (WrongBound, Broken, Positive):
             if not any(isinstance(control, kind) for control in self.controls):
                 raise InvalidArgument(f"{self.claim}: controls", f"at least one {kind.__name__}", "none")
+        if self.common_random_numbers and getattr(self.rule, "trial", "replicate") == "record":
+            raise InvalidArgument(f"{self.claim}: rule.trial", "'replicate' where the sizes share a stream", "'record'")
         for name, budget in (("quick", self.quick), ("full", self.full)):
             if budget.replicates < 2:
                 raise InvalidArgument(f"{self.claim}: {name}.replicates", "at least 2", budget.replicates)

@@ -1,7 +1,7 @@
 """Verdicts: what is said of a sample, the band a claim declares, and how intervals against a band decide."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -132,6 +132,10 @@ class Band:
         """Whether the whole interval lies strictly inside; an unbounded end never does, even where there is no edge."""
         return math.isfinite(interval[0]) and self.lower < interval[0] and interval[1] < self.upper
 
+    def room(self, interval: tuple[float, float]) -> float:
+        """Return how far the interval stays from the nearest edge; negative beyond it."""
+        return min(interval[0] - self.lower, self.upper - interval[1])
+
     def side(self, interval: tuple[float, float]) -> int:
         """Return +1 for an interval entirely above, -1 entirely below, 0 if it touches the band."""
         return int(interval[0] > self.upper) - int(interval[1] < self.lower)
@@ -190,19 +194,21 @@ def severity(spelled: str) -> int:
     return _SEVERITY.get(spelled.split("(")[0], 0)
 
 
-def combine(parts: Mapping[str, Verdict], n_records: int) -> Verdict:
-    """Return the worst stratum's verdict, with the failures and the tightness of all of them."""
-    worst = max(parts.values(), key=lambda v: severity(v.label))
+def combine(parts: Mapping[str, Verdict], n_records: int, room: Callable[[Verdict], float]) -> Verdict:
+    """Return the worst stratum's verdict, with the failures and the tightness of all of them.
+
+    Among equal labels the worst is the one with the least `room` to the edge of its margin.
+    """
+    worst = max(parts.values(), key=lambda v: (severity(v.label), -room(v)))
     if len(parts) == 1:
         return worst
-    margins = worst.sensitivity
     failures = sum(v.n_failures for v in parts.values())
     return replace(
         worst,
-        sentence=worst.sentence if worst.label != "supported" else "; ".join(v.sentence for v in parts.values()),
+        sentence=f"{worst.sentence} (the worst of {len(parts)} strata)",
         n_failures=failures,
         failure_interval=wilson(failures, n_records),
         tightness=float(np.fmax.reduce([v.tightness for v in parts.values()])),
-        sensitivity={m: max((v.sensitivity[m] for v in parts.values()), key=severity) for m in margins},
+        sensitivity={m: max((v.sensitivity[m] for v in parts.values()), key=severity) for m in worst.sensitivity},
         strata=dict(parts),
     )

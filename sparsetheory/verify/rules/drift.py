@@ -106,7 +106,8 @@ class Drift:
             )
             for index, parameters in enumerate(sample.grid.strata)
         }
-        return honour(combine(parts, len(sample.observations)), sample)
+        band = Band.around(0.0, self.margin, self.alternative)
+        return honour(combine(parts, len(sample.observations), lambda v: band.room(v.interval)), sample)
 
     def panel(self, sample: Sample, stratum: int) -> Panel:
         """Return a stratum of a sample as arrays along this rule's axis."""

@@ -84,7 +84,7 @@ class EveryInstance:
             stratum_name(p): self._judge_stratum(sample, index, stratum_name(p))
             for index, p in enumerate(sample.grid.strata)
         }
-        return combine(parts, len(sample.observations))
+        return combine(parts, len(sample.observations), lambda v: -v.interval[1])
 
     def violations(self, sample: Sample) -> list[Observation]:
         """Return the records that violate the bound, which a study rechecks in extended precision."""

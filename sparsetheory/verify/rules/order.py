@@ -9,7 +9,7 @@ from ..conditions import breaches, honour
 from ..estimate import Estimate, mean_estimate, wilson
 from ..panel import FLOOR_FACTOR, stratum_name
 from ..sample import Measurement, Observation, Sample
-from ..verdict import SENSITIVITY, Alternative, Band, Decision, Verdict, combine, replicates_to_decide, spell
+from ..verdict import SENSITIVITY, Alternative, Band, Decision, Reason, Verdict, combine, replicates_to_decide, spell
 from ._checks import check_rule, claimed, outcome
 from ._positive import resample
 
@@ -59,7 +59,11 @@ class Order:
         parts = {
             stratum_name(p): self._judge_stratum(sample, i, stratum_name(p)) for i, p in enumerate(sample.grid.strata)
         }
-        return honour(combine(parts, len(sample.observations)), sample)
+        worst = combine(
+            parts, len(sample.observations),
+            lambda v: Band.around(v.target, self.margin, self.alternative).room(v.interval),
+        )  # fmt: skip
+        return honour(worst, sample)
 
     def violations(self, sample: Sample) -> list[Observation]:
         """Return the records that break a side condition; the estimate itself is a property of all records."""
@@ -94,42 +98,43 @@ class Order:
 
     def _judge_stratum(self, sample: Sample, stratum: int, name: str) -> Verdict:
         off, claim = self.deviations(sample, stratum)
-        family = len(sample.grid.strata)
-        decision = self._decide(off, self.margin, family)
-        main = mean_order(off)
-        failures = int(np.isnan(off).sum())
-        outside = self._outside(off, self.margin)
-        low, high = main.interval(1 - self.alpha)
-        level = 1 - 2 * self.alpha
-        deciding = main.interval(level)
-        needed = None
+        measured = sum(o.measurement is not None for o in sample.observations if sample.stratum_of(o.cell) == stratum)
+        scarce: Reason = "floor" if 2 * measured > off.size else "failures"  # why orders are missing, where most are
+
+        def decide_at(margin: float) -> Decision:
+            return self._decide(off, margin, len(sample.grid.strata), scarce)
+
+        decision, main, needed = decide_at(self.margin), mean_order(off), None
         if decision[1] == "underpowered":
             needed = replicates_to_decide(main, self._band(self.margin), self.alpha)
+        failures, (beyond, known) = int(np.isnan(off).sum()), self._outside(off, self.margin)
+        low, high = (claim + end for end in main.interval(1 - self.alpha))
+        deciding = 1 - 2 * self.alpha
+        keep_low, keep_high = (claim + end for end in main.interval(deciding))
         return Verdict(
             label=decision[0],
             reason=decision[1],
             sentence=(
-                f"on {name}, the order of convergence is {claim + main.value:.3f} [{claim + low:.3f}, "
-                f"{claim + high:.3f}], outside the margin in {outside[0]} of {outside[1]} records; "
-                f"{claimed(f'{claim:g}', self.margin, self.alternative)} {outcome(decision, self.alpha, needed)}, "
-                f"{len(off)} replicates, {failures} failures"
+                f"on {name}, the order of convergence is {claim + main.value:.3f} [{low:.3f}, {high:.3f}], outside the "
+                f"margin in {beyond} of {known} records; {claimed(f'{claim:g}', self.margin, self.alternative)} "
+                f"{outcome(decision, self.alpha, needed)}, {len(off)} replicates, {failures} failures"
             ),
             estimand="order of convergence",
             estimate=claim + main.value,
-            interval=(claim + low, claim + high),
+            interval=(low, high),
             level=1 - self.alpha,
             target=claim,
             margin=self.margin,
             n_replicates=len(off),
             n_failures=failures,
             failure_interval=wilson(failures, off.size),
-            tightness=claim / (claim + float(np.nanmin(off))) if claim + _least(off) > 0 else math.nan,
+            tightness=_tightness(off, claim),
             companions={
-                f"mean order, {level:.0%}": (claim + main.value, claim + deciding[0], claim + deciding[1]),
-                f"fraction outside, {level:.0%}": (outside[0] / max(outside[1], 1), *wilson(*outside, level)),
+                f"mean order, {deciding:.0%}": (claim + main.value, keep_low, keep_high),
+                f"fraction outside, {deciding:.0%}": (beyond / max(known, 1), *wilson(beyond, known, deciding)),
             },
             replicates_needed=needed,
-            sensitivity={self.margin * f: spell(*self._decide(off, self.margin * f, family)) for f in SENSITIVITY},
+            sensitivity={f * self.margin: spell(*decide_at(f * self.margin)) for f in SENSITIVITY},
         )
 
     def _band(self, margin: float) -> Band:
@@ -140,10 +145,10 @@ class Order:
         band, known = self._band(margin), off[~np.isnan(off)]
         return int(((known < band.lower) | (known > band.upper)).sum()), len(known)
 
-    def _decide(self, off: np.ndarray, margin: float, family: int) -> Decision:
+    def _decide(self, off: np.ndarray, margin: float, family: int, scarce: Reason) -> Decision:
         lost = np.isnan(off)
-        if lost.mean() > 0.5:  # too few iterates above the floor, or failed
-            return "inconclusive", "floor"
+        if lost.mean() > 0.5:
+            return "inconclusive", scarce
         decision = self._decide_complete(off, margin, family)
         if lost.any() and decision[0] != "inconclusive":
             for extreme in (np.nanmax(off), np.nanmin(off)):
@@ -169,8 +174,10 @@ def mean_order(off: np.ndarray) -> Estimate:
     return mean_estimate(rows)
 
 
-def _least(off: np.ndarray) -> float:
-    return float(np.nanmin(off)) if (~np.isnan(off)).any() else math.nan
+def _tightness(off: np.ndarray, claim: float) -> float:
+    """Return claimed / least order: above 1 where some record is slower than claimed; NaN without a positive order."""
+    known = off[~np.isnan(off)]
+    return claim / (claim + float(known.min())) if len(known) and claim + known.min() > 0 else math.nan
 
 
 def _usable(m: Measurement) -> np.ndarray:

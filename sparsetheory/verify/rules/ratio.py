@@ -68,7 +68,8 @@ class Ratio:
             name: self._judge_panel(panel, name, sample.grid.axis, family)
             for name, panel in panels.items()
         }  # fmt: skip
-        return honour(combine(parts, len(sample.observations)), sample)
+        band = self._band(self.margin)
+        return honour(combine(parts, len(sample.observations), lambda v: band.room(_logs(v.interval))), sample)
 
     def violations(self, sample: Sample) -> list[Observation]:
         """Return the records that break a side condition; the estimate itself is a property of all records."""
@@ -172,6 +173,11 @@ class _Cell:
                 mean_estimate(np.where(lost, extreme, ratio)) for extreme in (np.nanmax(ratio), np.nanmin(ratio))
             )
         return cls(mean_estimate(ratio), median_estimate(ratio[:, None], np.ones(1)), worst, float(lost.mean()))
+
+
+def _logs(interval: tuple[float, float]) -> tuple[float, float]:
+    low, high = interval
+    return math.log(low) if low > 0 else -math.inf, math.log(high)
 
 
 def _exp(x: float) -> float:
