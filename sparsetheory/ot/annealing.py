@@ -47,7 +47,7 @@ class Annealing:
         levels = _levels(spread, reg)
         self._walks = [_Walk(np.zeros_like(ascent.b), levels, error) for error in _LEVEL_ERRORS]
         if start is not None:
-            self._walks.insert(0, _Walk(start - ascent.b @ start, levels[-1:], 0.0, hopeless=_FAR))
+            self._walks.insert(0, _Walk(start, levels[-1:], 0.0, hopeless=_FAR))
         self._best_error, self._best = math.inf, (ascent.f, ascent.g)
         self.exhausted = False
         self._walk = self._walks[0]
@@ -112,7 +112,7 @@ class Annealing:
 def _levels(spread: float, reg: float) -> np.ndarray:
     """Regularisations from the first level to the target, a constant factor of at most `_FACTOR` apart."""
     first = max(reg, spread / _FIRST_LEVEL)
-    n_levels = math.ceil(math.log(first / reg) / math.log(_FACTOR)) + 1
+    n_levels = math.ceil((math.log(first) - math.log(reg)) / math.log(_FACTOR)) + 1
     levels = np.geomspace(first, reg, n_levels)
     levels[-1] = reg
     return levels

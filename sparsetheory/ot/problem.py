@@ -62,8 +62,8 @@ class Problem:
         Raises
         ------
         InvalidArgument
-            For NaN, ``-inf``, negative masses, wrong lengths, empty inputs, unequal masses, ``reg <= 0``, and a row
-            or column with mass whose costs are all infinite.
+            For NaN, ``-inf``, negative masses, wrong lengths, empty inputs, unequal masses, ``reg <= 0``, a row or
+            column with mass whose costs are all infinite, and costs whose differences over reg overflow.
         """
         cost = check_cost(M, "M")
         n, m = cost.shape
@@ -72,8 +72,9 @@ class Problem:
         mass = next((float(w.sum()) for w in (a, b) if w is not None), 1.0)
         a = np.full(n, mass / n) if a is None else a
         b = _balanced(a, np.full(m, mass / m) if b is None else b)
-        _check_reachable(cost, a, b)
         reg = check_positive(reg, "reg")
+        _check_reachable(cost, a, b)
+        _check_scale(cost, reg)
         return cls(cost=_frozen(cost, M), a=_frozen(a), b=_frozen(b), reg=reg)
 
     @property
@@ -180,16 +181,25 @@ def _balanced(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _check_reachable(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
-    """Refuse a spread of costs that overflows, and atoms with mass that every edge to mass avoids."""
+    """Refuse atoms with mass that every edge to mass avoids."""
     reach = np.isfinite(cost) & (a > 0)[:, None] & (b > 0)
     for mass, touched, name in ((a, reach.any(axis=1), "row"), (b, reach.any(axis=0), "column")):
         stuck = np.flatnonzero((mass > 0) & ~touched)
         if len(stuck):
             raise InvalidArgument("M", f"a finite cost in every {name} with mass", f"{name} {stuck[0]} with only +inf")
+
+
+def _check_scale(cost: np.ndarray, reg: float) -> None:
+    """Refuse costs whose differences, or whose differences over reg, overflow."""
+    finite = np.isfinite(cost)
     with np.errstate(over="ignore"):
-        spread = np.max(cost, where=reach, initial=-np.inf) - np.min(cost, where=reach, initial=np.inf)
+        # potentials differ by a few times the spread, and by some 700 reg
+        spread = 4 * (np.max(cost, where=finite, initial=-np.inf) - np.min(cost, where=finite, initial=np.inf))
+        scaled = spread / reg + 1 / np.float64(reg) + 1e4 * np.float64(reg)
     if not np.isfinite(spread):
-        raise InvalidArgument("M", "costs whose largest difference is finite", "a difference that overflows")
+        raise InvalidArgument("M", "costs whose largest difference is below 4e307", "differences that overflow")
+    if not np.isfinite(scaled):
+        raise InvalidArgument("reg", "a number commensurate with the costs", f"{reg}: their quotient overflows")
 
 
 def _frozen(array: np.ndarray, source: Any = None) -> np.ndarray:

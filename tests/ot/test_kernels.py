@@ -96,6 +96,25 @@ def test_fused_pass(mode, problem, reg):
     assert_allclose(plan.sum(axis=1), a, rtol=1e-14)
 
 
+def test_the_pass_gives_a_function_its_gradient_and_its_hessian(problem):
+    C, a, b = problem
+    reg, h = 0.2, 1e-5
+    rng = np.random.default_rng(7)
+    g, step = 0.1 * rng.standard_normal(len(b)), rng.standard_normal(len(b))
+
+    def at(g):
+        f, plan, columns = np.empty(len(a)), np.empty(C.shape), np.empty(len(b))
+        _semi_dual.fused_pass(C, a, g, reg, f, plan, columns)
+        return a @ f + b @ g, b - columns
+
+    value, gradient, second = twin.semi_dual(C, a, b, g, reg)
+    assert_allclose(at(g)[0], value, rtol=1e-14)
+    (above, slope_above), (below, slope_below) = at(g + h * step), at(g - h * step)
+    # central differences: h^2 / (6 reg^2) of truncation, u / h of rounding
+    assert_allclose((above - below) / (2 * h), gradient @ step, atol=1e-8)
+    assert_allclose((slope_above - slope_below) / (2 * h), second @ step, atol=1e-7)
+
+
 @pytest.mark.parametrize("n_iter", [1, 2, 9])
 def test_sinkhorn_chunk(mode, problem, n_iter):
     C, a, b = problem

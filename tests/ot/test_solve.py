@@ -245,9 +245,21 @@ def test_sums_that_differ_by_rounding_are_reconciled_and_others_refused():
         Problem.validated(M, a, b * (1 + 2e-6), reg=0.1)
 
 
-def test_a_spread_that_overflows_is_refused():
+@pytest.mark.parametrize(
+    ("M", "reg"), [([[1e308, -1e308]], 1.0), ([[1e308, 0.0]], 1e-3), ([[1.0, 0.0]], 1e-310), ([[1.0, 0.0]], 1e308)]
+)
+def test_scales_that_overflow_are_refused(M, reg):
     with pytest.raises(InvalidArgument, match="overflow"):
-        Problem.validated([[1e308, -1e308]], reg=1.0)
+        Problem.validated(M, reg=reg)
+
+
+@pytest.mark.parametrize("big", [1e6, 1e12])
+def test_a_large_number_in_place_of_infinity_forbids_an_edge_too(big):
+    M, a, b = random_costs(20, 20, np.random.default_rng(15))
+    rows, columns = np.nonzero(np.random.default_rng(16).random(M.shape) < 0.3)
+    far, forbidden = M.copy(), M.copy()
+    far[rows, columns], forbidden[rows, columns] = big, np.inf
+    assert_allclose(ot.solve(far, a, b, reg=0.01).plan, ot.solve(forbidden, a, b, reg=0.01).plan, atol=1e-9)
 
 
 def test_reduction_and_restoration_keep_the_plan():
