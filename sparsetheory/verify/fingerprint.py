@@ -19,8 +19,8 @@ __all__ = ["fingerprint", "import_closure"]
 
 _PACKAGE = __name__.split(".")[0]
 _ENGINE = __name__.rpartition(".")[0]
-# The engine reads records, it does not make them: a new rule or report must not make them stale. Streams do.
-_ALWAYS = (f"{_ENGINE}.streams",)
+# Most of the engine reads records and does not make them: a new rule or report must not make them stale. These two do.
+_ALWAYS = (f"{_ENGINE}.streams", f"{_ENGINE}.tasks")
 _VERSIONED = ("numpy", "scipy", "numba")
 # What a study declares about judging and spending: changing it must not cost the records that are there.
 _NOT_IN_RECORDS = {"rule", "quick", "full", "cost_exponent", "notes"}

@@ -66,6 +66,8 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
     """What a reader has to know beside the table. A quick run supports nothing, so it quotes no such sentence."""
     if outcome.mode == "full" or outcome.raw.label != "supported":
         yield outcome.raw.sentence
+    if stale := outcome.provenance.get("counts", {}).get("stale"):
+        yield f"{stale} records of other code, grids or versions are kept, but not used"
     if failures := outcome.sample.failures:
         reason, times = Counter(o.failure for o in failures).most_common(1)[0]
         yield f"{len(failures)} of {len(outcome.sample.observations)} measurements failed; {times} x {reason}"

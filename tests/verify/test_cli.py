@@ -179,6 +179,15 @@ def test_a_study_that_always_fails_supports_nothing(tmp_path, capsys):
     assert "300 of 300 measurements failed; 300 x error: ZeroDivisionError" in told
 
 
+def test_records_of_other_code_are_mentioned(tmp_path, capsys):
+    root = _demo(tmp_path)
+    assert _verify(tmp_path, root, "demo.triangle") == 0
+    assert "kept, but not used" not in capsys.readouterr().out
+    changed = _demo(tmp_path, ("simulations/triangle.py", "return x + y", "return y + x"), name="changed")
+    assert _verify(tmp_path, changed, "demo.triangle", "--resume") == 0
+    assert "demo.triangle: 160 records of other code, grids or versions" in capsys.readouterr().out
+
+
 def test_an_error_in_one_claim_does_not_stop_the_others(tmp_path, capsys):
     root = _demo(tmp_path, ("simulations/mean.py", "STUDY =", "OTHER ="))
     assert _verify(tmp_path, root) == 3
