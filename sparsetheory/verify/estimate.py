@@ -61,7 +61,7 @@ def median_estimate(values: np.ndarray, weights: np.ndarray) -> Estimate:
     """
     kept = values[~np.isnan(values).all(axis=1)]
     n_rows, n_columns = kept.shape
-    if n_rows == 0:
+    if n_rows == 0 or np.isnan(weights).any():
         return Estimate(math.nan, math.nan, 0)
     columns = kept[np.lexsort(kept.T)].T
     point = float(weights @ column_medians(columns))

@@ -156,6 +156,10 @@ def decide(
     outside, on one side. Each one-sided test has level `alpha`, so the intervals have level ``1 - 2*alpha``;
     a refutation that any of `family` parts could bring about has level ``alpha/family`` in each (Bonferroni), a
     support that needs all of them needs no correction (intersection-union).
+
+    Otherwise inconclusive: pre-asymptotic where the main interval is inside and a companion's outside (the noise or the
+    slope still changes along the axis), or where the main estimate is off and the corrected one is not; underpowered
+    in all other cases, where more replicates would move an interval off an edge.
     """
     keep, reject = 1 - 2 * alpha, 1 - 2 * alpha / family
     strayed = any(band.side(c.interval(keep)) for c in companions.values())

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from sparsetheory.errors import InvalidArgument
 from sparsetheory.verify import Bound, Drift, EveryInstance, Grid, Measurement, Order, Ratio
+from sparsetheory.verify.estimate import Estimate
 from sparsetheory.verify.rules import drift as drift_module
 from sparsetheory.verify.sample import Observation, Sample
-from sparsetheory.verify.verdict import Band
+from sparsetheory.verify.verdict import Band, decide
 
 SIZES = tuple(float(n) for n in np.geomspace(100, 100_000, 7))
 ROOT = Bound("n**(-1/2)", n="size")
@@ -116,6 +117,7 @@ def test_cells_near_the_floor_are_left_out_whole():
     verdict = Drift(alternative="two-sided").judge(floored)
     low, high = (float(x) for x in verdict.sentence.split("n in [")[1].split("]")[0].split(","))
     assert (low, high) == (100, 10_000)
+    assert verdict.sentence.endswith("2 sizes near the floor left out")
     assert Drift().judge(sample(noisy(-0.5), floor=3e-5)).reason == "floor"
     assert Drift().judge(sample(lambda n, rng: 0.0)).reason == "floor"
 
@@ -458,6 +460,40 @@ def test_a_minority_of_slow_instances_is_shown():
     assert verdict.label == "inconclusive"
     fraction = next(v for k, v in verdict.companions.items() if k.startswith("fraction"))
     assert 0.2 < fraction[0] < 0.6
+
+
+# --- decisions ------------------------------------------------------------------------------------------------------
+
+
+def test_one_of_many_parts_has_to_stand_out_to_refute():
+    band = Band.around(0.0, 0.1, "two-sided")
+    main = Estimate(0.2, 0.055, 99)  # 1.8 standard errors beyond the edge
+    assert decide(main, {}, band, alpha=0.05) == ("refuted", None)
+    assert decide(main, {}, band, alpha=0.05, family=10) == ("inconclusive", "underpowered")
+    inside = Estimate(0.0, 0.055, 99)
+    for family in (1, 10):  # support needs every part anyway
+        assert decide(inside, {}, band, alpha=0.05, family=family) == ("supported", None)
+
+
+@pytest.mark.parametrize(
+    ("main", "median", "corrected", "decision"),
+    [
+        (0.0, 0.0, 0.0, ("supported", None)), (0.0, 0.09, 0.09, ("supported", None)),
+        (0.0, 0.3, 0.0, ("inconclusive", "pre-asymptotic")), (0.0, 0.0, 0.3, ("inconclusive", "pre-asymptotic")),
+        (0.3, 0.3, 0.3, ("refuted", None)), (-0.3, -0.3, -0.3, ("refuted", None)),
+        (0.3, 0.3, 0.0, ("inconclusive", "pre-asymptotic")), (0.3, 0.3, -0.3, ("inconclusive", "pre-asymptotic")),
+        (0.3, 0.1, 0.3, ("inconclusive", "underpowered")), (0.11, 0.1, 0.0, ("inconclusive", "pre-asymptotic")),
+        (0.11, 0.1, 0.3, ("inconclusive", "underpowered")), (0.09, 0.1, 0.3, ("inconclusive", "underpowered")),
+    ],
+)  # fmt: skip
+def test_how_three_intervals_decide(main, median, corrected, decision):
+    estimates = [Estimate(value, 0.02, 99) for value in (main, median, corrected)]
+    companions = {"median": estimates[1], "corrected": estimates[2]}
+    assert decide(estimates[0], companions, Band.around(0.0, 0.1, "two-sided"), alpha=0.05) == decision
+
+
+def test_an_axis_that_does_not_vary_has_no_slope():
+    assert str(Drift(axis="n/n").judge(sample(noisy(-0.5)))) == "inconclusive(underpowered)"
 
 
 # --- declarations --------------------------------------------------------------------------------------------------

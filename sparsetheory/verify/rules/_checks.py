@@ -24,6 +24,11 @@ def claimed(target: str, margin: float, alternative: str) -> str:
     return f"claim {target} +- {margin:g}"
 
 
+def left_out(n_floored: int) -> str:
+    """Write how many sizes the floor has cost."""
+    return f", {n_floored} sizes near the floor left out" if n_floored else ""
+
+
 def outcome(decision: Decision, alpha: float, needed: int | None = None) -> str:
     """Write how a claim came out: ``supported at 5%``, ``inconclusive(underpowered), replicates needed: about 300``."""
     if decision[1] is None:

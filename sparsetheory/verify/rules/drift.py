@@ -24,7 +24,7 @@ from ..verdict import (
     replicates_to_decide,
     spell,
 )  # fmt: skip
-from ._checks import check_rule, claimed, outcome
+from ._checks import check_rule, claimed, left_out, outcome
 from ._positive import on_the_bound
 
 __all__ = ["Drift"]
@@ -200,7 +200,7 @@ class Drift:
             f"on {name}, {axis} in [{panel.sizes[0]:g}, {panel.sizes[1]:g}], the {what} the typical {self.quantity} is "
             f"{evidence.main.value + shift:.3f} [{low + shift:.3f}, {high + shift:.3f}]; "
             f"{claimed(f'{shift:g}', self.margin, self.alternative)} {outcome(decision, self.alpha, needed)}, "
-            f"{panel.n_replicates} replicates, {panel.n_failures} failures"
+            f"{panel.n_replicates} replicates, {panel.n_failures} failures{left_out(panel.n_floored)}"
         )
 
 
