@@ -31,6 +31,7 @@ def test_the_door_hands_through():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("method", sorted(set(ot.SOLVERS) - ALIASES))
 def test_every_solver_keeps_the_contract_under_pressure(method):
     report = check_solver(ot.SOLVERS[method], tol=1e-9, level="deep", expected_failures=EXPECTED.get(method, {}))

@@ -103,7 +103,8 @@ def prop(function: Callable[[Callable[..., Any], OTProblem, float], Measure]) ->
             message="does not apply", problem=repr(problem),
         )  # fmt: skip
         try:
-            measured, limit, message = function(solver, problem, tol)
+            with np.errstate(all="ignore"):  # plans may be anything, and NaN never passes
+                measured, limit, message = function(solver, problem, tol)
         except SolverFailed as failure:
             return replace(blank, ok=False, tolerance_formula="a plan is expected", message=str(failure))
         if limit is None:
@@ -156,9 +157,9 @@ def answer(solver: Callable[..., Any], problem: OTProblem, *, form: Callable[[np
 
 
 def plan_of(result: Any, problem: OTProblem) -> np.ndarray:
-    """Return the plan of a result, which is an array or has it as `.plan`."""
+    """Return a copy of the plan of a result, which is an array or has it as `.plan`; solvers may reuse a buffer."""
     try:
-        plan = np.asarray(getattr(result, "plan", result), dtype=np.float64)
+        plan = np.array(getattr(result, "plan", result), dtype=np.float64)
     except (TypeError, ValueError):
         raise SolverFailed(f"returned {type(result).__name__}: neither an array nor an object with .plan") from None
     if plan.shape != problem.M.shape:
@@ -200,7 +201,10 @@ def conditioning(plan: np.ndarray) -> float:
     if plan.size == 0:
         return math.inf
     r, c = plan.sum(axis=1), plan.sum(axis=0)
-    s = np.linalg.svd(plan / np.sqrt(np.outer(r, c)), compute_uv=False)
+    scaled = plan / np.sqrt(r)[:, None] / np.sqrt(c)
+    if not np.isfinite(scaled).all():
+        return math.inf
+    s = np.linalg.svd(scaled, compute_uv=False)
     gap = 1.0 - s[1] if len(s) > 1 else 1.0
     if gap <= 64 * UNIT * sum(plan.shape):  # numerically disconnected: the marginals do not determine the plan
         return math.inf

@@ -173,10 +173,23 @@ def test_the_pytest_form(check):
     check()
 
 
-def test_a_plan_of_zeros_fails_without_an_accident():
-    entries = check_solver(lambda M, a, b, reg: np.zeros(M.shape)).entries
+@pytest.mark.parametrize("entry", [0.0, 1e300, -1.0, 5e-324])
+def test_a_constant_plan_fails_without_an_accident(entry):
+    entries = check_solver(lambda M, a, b, reg: np.full(np.shape(M), entry)).entries
     failed = {entry.finding.name for entry in entries if entry.finding.ok is False}
     assert {"feasible", "potentials", "zero_mass", "small_reg", "large_reg"} <= failed
+
+
+def test_a_buffer_that_is_used_again_hides_nothing():
+    buffer = {}
+
+    def reuse(M, a, b, reg):
+        out = buffer.setdefault(np.shape(M), np.zeros(np.shape(M)))
+        out[...] = independent(M, a, b, reg) + len(buffer.setdefault("calls", [])) * 1e-9
+        buffer["calls"].append(1)
+        return out
+
+    assert check_solver(reuse, only=["deterministic"]).entries[0].status == "failed"
 
 
 def test_a_solver_that_returns_nothing_fails_without_an_accident():

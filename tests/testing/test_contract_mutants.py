@@ -182,6 +182,7 @@ def test_no_false_alarm_on_a_second_correct_solver():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("level", ["deep", "nightly"])
 def test_no_false_alarm_under_pressure(level):
     assert check_solver(correct, level=level).passed
