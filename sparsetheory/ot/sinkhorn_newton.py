@@ -22,7 +22,7 @@ __all__ = ["sinkhorn_newton_sparse"]
 _WARM_UP_CHUNK = 10  # Sinkhorn iterations between checkpoints
 _ARMIJO = 1e-4
 _HALVINGS = 40
-_PATIENCE = 10  # Newton steps without a smaller error
+_PATIENCE = 10  # Newton steps without a smaller error or a higher objective
 
 
 def sinkhorn_newton_sparse(
@@ -102,12 +102,13 @@ def sinkhorn_newton_sparse(
     - Start: g = 0 for the cost whose row and then column minima have been subtracted.
     - Conjugate gradients: preconditioned by the diagonal, to `cg_tol`, at most 2 (n + m) steps, from zero.
     - Gauge: the system is singular only if nothing is dropped, with a consistent right-hand side, which conjugate
-      gradients do not mind; after each step the pair is shifted to ``b.g = 0``.
+      gradients do not mind; the direction (1, -1) is taken out of the gradient and of the step, and after each step the
+      pair is shifted to ``b.g = 0``.
     - Rows or columns that lose all entries keep their diagonal: their step is a scaled gradient. They are counted.
     - Ties at the threshold are all kept; entries that underflowed are not.
     - Line search: 40 halvings. Where the promised rise is below the rounding of the objective, its condition is put in
       terms of slopes (Hager and Zhang 2005), the same for a quadratic. The solver stops when no step is accepted, when
-      the error is that of rounding, or when 10 steps have not brought a smaller one.
+      the error is that of rounding, or when 10 steps have brought neither a smaller one nor a higher objective.
     - No rule switches between the stages; both stop early when the tolerance is met.
 
     References
@@ -202,18 +203,33 @@ class _Newton:
     def advance(self) -> Chunk:
         if math.isnan(self.objective):
             self.objective = self.evaluate(self.f, self.g)
-        gradient = self.gradient()
+        if self.at_floor():  # a step would amplify rounding
+            return self.report(n_iter=0, done=True)
+        gradient, before = self.gradient(), self.objective
         direction, extra = self.direction(gradient)
         step = self.line_search(gradient, direction)
-        reduced, mass = self.reduced, self.reduced.problem.mass
         error = float(np.abs(self.gradient()).sum())
-        self.waited = 0 if error < self.smallest_error else self.waited + 1
+        moving = error < self.smallest_error or self.objective > before + self.resolution()
+        self.waited = 0 if moving else self.waited + 1
         self.smallest_error = min(error, self.smallest_error)
+        return self.report(n_iter=1, done=step == 0 or self.waited >= _PATIENCE, step=step, **extra)
+
+    def at_floor(self) -> bool:
+        reduced = self.reduced
         floor = attainable_error(reduced.a, self.f, reduced.b, self.g, reduced.reg)
-        done = step == 0 or error <= floor or self.waited >= _PATIENCE
+        return float(np.abs(self.gradient()).sum()) <= floor
+
+    def resolution(self) -> float:
+        """Changes of the objective below this are rounding."""
+        reduced = self.reduced
+        size = reduced.a @ np.abs(self.f) + reduced.b @ np.abs(self.g) + reduced.reg
+        return float(8 * np.finfo(float).eps * size)
+
+    def report(self, *, n_iter: int, done: bool, **extra: float) -> Chunk:
+        mass = self.reduced.problem.mass
         return Chunk(
-            n_iter=1, error=error * mass, objective=self.objective * mass,
-            stop=Status.STALLED if done else None, extra={**extra, "step": step},
+            n_iter=n_iter, error=float(np.abs(self.gradient()).sum()) * mass, objective=self.objective * mass,
+            stop=Status.STALLED if done else None, extra=extra,
         )  # fmt: skip
 
     def direction(self, gradient: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
@@ -238,20 +254,26 @@ class _Newton:
 
         scale = np.abs(gradient).max() or 1.0  # a gradient near 1e-16 squares to nothing
         solution, _ = cg(
-            hessian, gradient / scale, rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal),
+            hessian, self.without_gauge(gradient / scale), rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal),
             M=diags_array(1 / diagonal), callback=count,
         )  # fmt: skip
         empty = len(plan) - np.count_nonzero(keep.any(axis=1)) + plan.shape[1] - np.count_nonzero(keep.any(axis=0))
         dropped = 1.0 - kept.data.sum() / self.rows.sum()
         extra = {"density": kept.nnz / n_entries, "dropped": dropped, "cg": n_cg, "empty": empty}
-        return self.reduced.reg * scale * solution, extra
+        return self.reduced.reg * scale * self.without_gauge(solution), extra
+
+    def without_gauge(self, x: np.ndarray) -> np.ndarray:
+        """Take out the direction (1, -1): the plan ignores it, rounding puts it on both sides of the system."""
+        n = len(self.f)
+        drift = (x[:n].sum() - x[n:].sum()) / len(x)
+        return np.concatenate([x[:n] - drift, x[n:] + drift])
 
     def line_search(self, gradient: np.ndarray, direction: np.ndarray) -> float:
         """Move (f, g) along the direction; return the step length, 0 when nothing was accepted."""
         reduced, f, g, base = self.reduced, self.f, self.g, self.objective
         df, dg = np.split(direction, [len(f)])
         slope = float(gradient @ direction)
-        noise = 8 * np.finfo(float).eps * float(reduced.a @ np.abs(f) + reduced.b @ np.abs(g) + reduced.reg)
+        noise = self.resolution()
         if not 0 < slope < math.inf:
             return 0.0
         for k in range(_HALVINGS):
