@@ -164,8 +164,8 @@ def test_the_front_door_loads_nothing_heavy(statement):
 
 
 def test_start_up_stays_within_its_budget():
-    # the design asks for 10 ms; a shared machine gets five times that, and the median forgives one hiccup
-    code = "import time; s = time.perf_counter(); import sparsetheory; print(time.perf_counter() - s)"
+    # the design asks for 10 ms on a quiet machine; processor time, because neighbours are no cost of the import
+    code = "import time; s = time.process_time(); import sparsetheory; print(time.process_time() - s)"
     assert median(float(_fresh(code)) for _ in range(5)) <= 0.05
 
 
