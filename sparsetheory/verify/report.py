@@ -78,7 +78,7 @@ def _templates(page: Typesetter | None = None) -> Any:
 
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined,
-        autoescape=page is not None, trim_blocks=page is None, keep_trailing_newline=True,
+        autoescape=page is not None, trim_blocks=page is None, lstrip_blocks=page is None,
     )  # fmt: skip
     env.filters |= {"seconds": _seconds, "cell": _cell, "alt": _alternative}
     if page is not None:

@@ -12,8 +12,8 @@ from sparsetheory.verify.plots import figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 PANELS = {
-    "supported": ["rate", "offset", "slopes"],
-    "strata": ["rate", "offset", "slopes"],
+    "supported": ["rate", "slopes", "offset"],
+    "strata": ["rate", "slopes", "offset"],
     "instances": ["values", "ratios", "along"],
     "violated": ["values", "ratios", "along"],
     "lower": ["values", "ratios", "along"],

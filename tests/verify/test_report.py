@@ -169,6 +169,13 @@ def test_markdown_twin_says_the_same(written, outcomes):
     assert r"\lVert \hat\theta_n - \theta \rVert_2" in text
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table}) == 1
+    lines = text.splitlines()
+    for outcome in outcomes.values():
+        assert f"1. **{outcome.proof[0].name}** (identity, 0.01 s)" in text
+    assert sum(line.startswith(("1. **", "2. **")) for line in lines) == 2 * len(outcomes)
+    assert all(not lines[k - 1] for k, line in enumerate(lines) if line.startswith(("#", "> ")) and k)
+    assert all(line.endswith(".svg)") for line in lines if line.startswith("!["))
+    assert not re.search(r"[\w.\])]- \w|\n\n\n\n", text)
     for name in re.findall(r"\(figures/([^)]*)\)", text):
         svg = (written.parent / "figures" / name).read_text(encoding="utf-8")
         assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"')

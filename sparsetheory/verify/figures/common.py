@@ -1,6 +1,7 @@
 """What the figures share: the sample as columns, means with bands, axes, floors."""
 
 import functools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from ..sample import Sample
 from .svg import FLOOR, INK, MUTED, pretty
 
 __all__ = [
-    "GOLDEN", "MAIN", "SIDE", "Table", "label", "logarithmic", "mean_band", "positive", "shade_floor", "some",
+    "GOLDEN", "MAIN", "SIDE", "Table", "label", "legend", "logarithmic", "mean_band", "positive", "shade_floor", "some",
     "thinned", "title",
 ]  # fmt: skip
 
@@ -94,6 +95,21 @@ def label(sample: Sample, stratum: int) -> str:
 def title(axes: Any, outcome: Outcome) -> None:
     """The verdict heads the figure, in words."""
     axes.set_title(outcome.shown.replace("(", " ("), fontweight="bold", color=INK)
+
+
+def legend(fig: Any, axes: Any) -> None:
+    """Name what is drawn: inside where there is little to name, else below, on a figure made that much higher."""
+    handles, names = axes.get_legend_handles_labels()
+    if len(names) <= 7:
+        axes.legend(loc="best")
+        return
+    columns = 2 if max(map(len, names)) <= 32 else 1
+    extra = 9 + 17 * math.ceil(len(names) / columns)
+    width, height = 72 * fig.get_size_inches()
+    box, total = axes.get_position(), height + extra
+    fig.set_size_inches(width / 72, total / 72)
+    axes.set_position((box.x0, (box.y0 * height + extra) / total, box.width, box.height * height / total))
+    fig.legend(handles, names, loc="lower left", ncols=columns, bbox_to_anchor=(0.0, 0.0))
 
 
 def logarithmic(axes: Any, *which: str) -> None:

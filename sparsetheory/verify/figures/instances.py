@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..outcome import Outcome
-from .common import GOLDEN, MAIN, SIDE, Table, label, logarithmic, positive, shade_floor, some, title
+from .common import GOLDEN, MAIN, SIDE, Table, label, legend, logarithmic, positive, shade_floor, some, title
 from .svg import DANGER, INK, MUTED, SERIES, THEORY, Drawing, canvas, cloud, finish, pretty
 
 __all__ = ["instances"]
@@ -68,11 +68,11 @@ def _scatter(outcome: Outcome, table: Table, side: str, hidden: int, prefix: str
         axes.plot(table.bound[worst], table.value[worst], "o", mfc="none", mec=INK, ms=10, mew=1.4)
         axes.set_xlabel("bound")
         axes.set_ylabel("measured" + (f" ({hidden} at zero not drawn)" if hidden else ""))
-        axes.legend(loc="best", ncols=2 if len(outcome.sample.grid.strata) > 4 else 1)
+        legend(fig, axes)
         title(axes, outcome)
         alt = "Measured values against their bounds on logarithmic axes."
         alt += {"upper": " Above", "lower": " Below"}.get(side, " Off") + " the diagonal the claim would be refuted."
-        return finish(fig, f"{prefix}-values", f"{alt} {outcome.raw.sentence}")
+        return finish(fig, f"{prefix}-values", f"{alt} Verdict: {outcome.shown}.")
 
 
 def _near_axis(axes: Any, near: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..outcome import Outcome
-from .common import MAIN, SIDE, Table, label, logarithmic, positive, shade_floor, title
+from .common import MAIN, SIDE, Table, label, legend, logarithmic, positive, shade_floor, title
 from .instances import instances
 from .svg import SERIES, THEORY, Drawing, canvas, cloud, finish
 
@@ -54,10 +54,10 @@ def _pairs(outcome: Outcome, table: Table, runs: list[Table], prefix: str) -> Dr
         axes.invert_xaxis()  # read it as the iteration goes: errors fall to the right
         axes.set_xlabel("error")
         axes.set_ylabel("error one step later")
-        axes.legend(loc="best")
+        legend(fig, axes)
         title(axes, outcome)
         alt = f"Each error against the one before it on logarithmic axes, with a line of order {target:g}."
-        return finish(fig, f"{prefix}-pairs", f"{alt} {outcome.raw.sentence}")
+        return finish(fig, f"{prefix}-pairs", f"{alt} Verdict: {outcome.shown}.")
 
 
 def _orders(outcome: Outcome, runs: list[Table], prefix: str) -> Drawing:

@@ -8,7 +8,7 @@ import numpy as np
 from ..outcome import Outcome
 from ..panel import Panel, stratum_name
 from ..verdict import Band
-from .common import MAIN, SIDE, Table, label, logarithmic, mean_band, shade_floor, thinned, title
+from .common import MAIN, SIDE, Table, label, legend, logarithmic, mean_band, shade_floor, thinned, title
 from .svg import SERIES, THEORY, Drawing, canvas, cloud, finish
 
 __all__ = ["drift", "panels"]
@@ -31,9 +31,9 @@ def drift(outcome: Outcome, table: Table, prefix: str) -> Iterator[Drawing]:
     """Draw the rate itself, the drift between neighbouring places, and log(measured/bound)."""
     found = panels(outcome)
     yield _rate(outcome, found, table, prefix)
-    yield _offset(outcome, found, prefix)
     if any(_local(outcome, stratum) for stratum in found):
         yield _slopes(outcome, found, prefix)
+    yield _offset(outcome, found, prefix)
 
 
 def _axis(axes: Any, outcome: Outcome, *, y: bool = False) -> None:
@@ -68,14 +68,14 @@ def _rate(outcome: Outcome, found: Panels, table: Table, prefix: str) -> Drawing
             _fitted_line(axes, outcome, panel, order, colour)
             # a rate has no constant of its own: its line is put where the data end
             shift = mean[-1] - bound[-1] if outcome.claim.kind == "rate" else 0.0
-            _theory(axes, outcome, x, bound + shift, named=first)
+            _theory(axes, outcome, x, bound + shift, named=first, alpha=0.14 / len(found) ** 0.5)
         _axis(axes, outcome, y=True)
         shade_floor(axes, table)
         axes.set_ylabel("measured")
-        axes.legend(loc="best")
+        legend(fig, axes)
         title(axes, outcome)
         alt = f"Measured values along {axes.get_xlabel()}, with the claimed rate and its margin."
-        return finish(fig, f"{prefix}-rate", f"{alt} {outcome.raw.sentence}")
+        return finish(fig, f"{prefix}-rate", f"{alt} Verdict: {outcome.shown}.")
 
 
 def _fitted_line(axes: Any, outcome: Outcome, panel: Panel, order: np.ndarray, colour: str) -> None:
@@ -92,13 +92,15 @@ def _fitted_line(axes: Any, outcome: Outcome, panel: Panel, order: np.ndarray, c
     axes.fill_between(x, np.exp(bound + centre - half), np.exp(bound + centre + half), color=colour, alpha=0.15, lw=0)
 
 
-def _theory(axes: Any, outcome: Outcome, x: np.ndarray, bound: np.ndarray, *, named: bool) -> None:
+def _theory(
+    axes: Any, outcome: Outcome, x: np.ndarray, bound: np.ndarray, *, named: bool, alpha: float
+) -> None:  # fmt: skip
     """The bound, and the wedge of drifts that its margin allows on the side where it ends, seen from the last place."""
     t, band = _abscissa(outcome, x), _band(outcome)
     low, high = (edge if np.isfinite(edge) else 0.0 for edge in (band.lower, band.upper))
     edges = np.exp(bound + (t - t[-1]) * np.array([[low], [high]]))
     if np.isfinite(edges).all():
-        axes.fill_between(x, edges[0], edges[1], color=THEORY, alpha=0.12, lw=0)
+        axes.fill_between(x, edges[0], edges[1], color=THEORY, alpha=alpha, lw=0)
     word = "claimed rate and margin" if outcome.claim.kind == "rate" else "bound and margin"
     axes.plot(x, np.exp(bound), "--", color=THEORY, lw=2, label=word if named else None)
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..outcome import Outcome
 from ..panel import Panel
 from ..verdict import Band
-from .common import GOLDEN, MAIN, SIDE, Table, label, logarithmic, mean_band, positive, thinned, title
+from .common import GOLDEN, MAIN, SIDE, Table, label, legend, logarithmic, mean_band, positive, thinned, title
 from .instances import instances
 from .svg import MUTED, SERIES, THEORY, Drawing, canvas, cloud, finish
 
@@ -59,10 +59,10 @@ def _cells(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawing:
             axes.set_xlabel("cell")
         axes.grid(False, axis="x")
         axes.set_ylabel("measured / predicted")
-        axes.legend(loc="best")
+        legend(fig, axes)
         title(axes, outcome)
         alt = f"Typical measured over predicted with intervals; the band around 1 is the margin {outcome.raw.margin:g}."
-        return finish(fig, f"{prefix}-cells", f"{alt} {outcome.raw.sentence}")
+        return finish(fig, f"{prefix}-cells", f"{alt} Verdict: {outcome.shown}.")
 
 
 def _deviations(outcome: Outcome, found: dict[int, Panel], prefix: str) -> Drawing:
