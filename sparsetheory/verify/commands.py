@@ -235,7 +235,7 @@ def warmup() -> None:
 def _explain(error: BaseException, claim: str = "") -> None:
     """Say what is wrong in a line where the message was written for that; a crash of a file keeps its traceback."""
     where = f"{claim}: " if claim else ""
-    if not isinstance(error, (InvalidArgument, FileNotFoundError)):
+    if not isinstance(error, InvalidArgument):
         errors.print("".join(traceback.format_exception(error)).rstrip(), markup=False)
     errors.print(f"error: {where}{error}", markup=False)
 

@@ -122,6 +122,7 @@ def test_ctrl_c_keeps_what_is_there_and_tells_how_to_go_on(tmp_path):
     process = subprocess.Popen(
         [*COMMAND, *arguments], env=os.environ | {"DEMO_SLEEP": "0.02"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs inherit a deaf ear
     )  # fmt: skip
     records = tmp_path / "out" / "records" / "demo.mean.sqlite"
     deadline = time.monotonic() + 60
