@@ -10,10 +10,10 @@ from .ascent import Ascent
 __all__ = ["Annealing"]
 
 _FACTOR = 4.0  # between two levels of reg
-_FIRST_LEVEL = 20.0  # the first reg is the spread of the costs over this
-#: L1 errors that end a level above the target, one for each walk down. Small masses that a loose level leaves
-#: misplaced cannot move later, when nothing couples them: each new walk tracks the solution more tightly.
-_LEVEL_ERRORS = (1e-3, 1e-6, 1e-9)
+#: Walks down, tried in turn: (spread of the costs over the first reg, L1 error that ends a level above the target).
+#: The first is quick. Small masses that a loose level leaves misplaced cannot move later, when nothing couples them:
+#: the others start higher and track the solution more tightly.
+_WALKS = ((100.0, 5e-3), (20.0, 1e-6), (20.0, 1e-9))
 _LEVEL_STEPS = 60  # steps that end a level anyway
 _PATIENCE = 15  # steps at the target without halving the error that end a walk
 _FLOOR_PATIENCE = 3  # the same near the floor
@@ -44,10 +44,10 @@ class Annealing:
 
     def __init__(self, ascent: Ascent, reg: float, spread: float, start: np.ndarray | None) -> None:
         self.ascent, self.reg = ascent, reg
-        levels = _levels(spread, reg)
-        self._walks = [_Walk(np.zeros_like(ascent.b), levels, error) for error in _LEVEL_ERRORS]
+        cold = np.zeros_like(ascent.b)
+        self._walks = [_Walk(cold, _levels(spread / share, reg), error) for share, error in _WALKS]
         if start is not None:
-            self._walks.insert(0, _Walk(start, levels[-1:], 0.0, hopeless=_FAR))
+            self._walks.insert(0, _Walk(start, np.array([reg]), 0.0, hopeless=_FAR))
         self._best_error, self._best = math.inf, (ascent.f, ascent.g)
         self.exhausted = False
         self._walk = self._walks[0]
@@ -109,9 +109,9 @@ class Annealing:
             self.exhausted = self._waited >= _PATIENCE and not self._walks
 
 
-def _levels(spread: float, reg: float) -> np.ndarray:
-    """Regularisations from the first level to the target, a constant factor of at most `_FACTOR` apart."""
-    first = max(reg, spread / _FIRST_LEVEL)
+def _levels(first: float, reg: float) -> np.ndarray:
+    """Regularisations from the first to the target, a constant factor of at most `_FACTOR` apart."""
+    first = max(first, reg)
     n_levels = math.ceil((math.log(first) - math.log(reg)) / math.log(_FACTOR)) + 1
     levels = np.geomspace(first, reg, n_levels)
     levels[-1] = reg

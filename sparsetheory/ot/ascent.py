@@ -15,7 +15,7 @@ _FAR = 0.6  # L1 error above which a Sinkhorn step is the better step
 _LAGGING = 1e-3  # so is it when a column has less than this share of its mass: Newton would overshoot
 _ARMIJO = 1e-4
 _SHORTEST = 1e-4  # share of the first trial at which a line search gives up
-_RADIUS = 20.0  # first bound on a step of g, in units of reg
+_RADIUS = 5.0  # first bound on a step of g, in units of reg
 
 
 class Ascent:

@@ -44,8 +44,8 @@ def newton(
     2. Newton system with the entries of P that matter, the diagonal of all of it; conjugate gradients, or Cholesky
        where they are slow (nearly disconnected plans).
     3. Trust radius, then backtracking on h; a Sinkhorn step where Newton is not to be trusted.
-    4. All this at ``reg`` = spread of the costs / 20, then down by factors of 4 to the target, the potentials
-       extrapolated in reg; a walk that stalls at the target is repeated with tighter levels.
+    4. All this at ``reg`` = spread of the costs / 100, then down by factors of 4 to the target, the potentials
+       extrapolated in reg; a walk that stalls at the target is repeated from higher up with tighter levels.
     5. Stop on the L1 error of both marginals, recomputed from the returned potentials.
 
     Parameters

@@ -112,7 +112,7 @@ def test_nearly_disconnected_blocks_exchange_what_they_must(imbalance, reg):
 def test_what_a_loose_walk_leaves_behind_needs_a_tighter_one(monkeypatch):
     M, a, b = two_blocks(1e-4)
     assert ot.solve(M, a, b, reg=1e-4).converged
-    monkeypatch.setattr(annealing, "_LEVEL_ERRORS", (1e-3,))
+    monkeypatch.setattr(annealing, "_WALKS", annealing._WALKS[:1])
     monkeypatch.setattr(annealing, "_PATIENCE", 3)
     assert not ot.solve(M, a, b, reg=1e-4, on_failure="ignore").converged
 
