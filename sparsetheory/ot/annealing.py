@@ -17,7 +17,7 @@ _WALKS = ((100.0, 5e-3), (20.0, 1e-6), (20.0, 1e-9))
 _LEVEL_STEPS = 60  # steps that end a level anyway
 _PATIENCE = 15  # steps at the target without halving the error that end a walk
 _FLOOR_PATIENCE = 3  # the same near the floor
-_NEAR_FLOOR = 5.0
+_NEAR_FLOOR = 2.0  # of the estimate; what is reached is a fifth to a half of it
 _FAR = 0.6  # a warm start with a larger error than this is walked down like a cold one
 
 
