@@ -1,7 +1,6 @@
 """EveryInstance: does the bound hold at every iterate of every instance? The rule for inequalities and identities."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -88,7 +87,7 @@ class EveryInstance:
 
     def violations(self, sample: Sample) -> list[Observation]:
         """Return the records that violate the bound, which a study rechecks in extended precision."""
-        return [o for o in sample.observations if self._finding(sample, o) == "violated"]
+        return [o for o in sample.observations if self._read(sample, o).finding == "violated"]
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values whose worst in every cell lies exactly on the bound, the others below as far as they were."""
@@ -107,33 +106,33 @@ class EveryInstance:
         off = np.nan_to_num(np.asarray(m.value, float) - bound, posinf=0.0, neginf=0.0)
         return replace(m, value=bound + np.clip(off, -floor, floor))
 
-    def _excess(self, sample: Sample, m: Measurement) -> np.ndarray:
-        """Return how far every value is beyond the bound and its tolerance; positive is a violation."""
-        value = np.atleast_1d(np.asarray(m.value, float))
-        bound = sample.bound_at(m)
-        with np.errstate(invalid="ignore"):
+    def _read(self, sample: Sample, o: Observation) -> "_Reading":
+        """Hold a record against the bound."""
+        if o.measurement is None:
+            return _Reading(o, "failed", math.nan)
+        m = o.measurement
+        value, floor = np.atleast_1d(np.asarray(m.value, float)), np.asarray(m.floor, float)
+        with np.errstate(all="ignore"):  # inf - inf is NaN, which never passes
+            bound = sample.bound_at(m)
             off = value - bound
             off = {"upper": off, "lower": -off, "two-sided": np.abs(off)}[self.alternative]
-            return off - (SLACK * np.abs(bound) + np.asarray(m.floor, float))
-
-    def _finding(self, sample: Sample, o: Observation) -> _Finding:
-        if o.measurement is None:
-            return "failed"
-        m = o.measurement
-        with np.errstate(all="ignore"):
-            excess = self._excess(sample, m)
+            excess = off - (SLACK * np.abs(bound) + floor)
+            quotient = bound / value if self.alternative == "lower" else value / bound
+        fair = quotient[(value > floor) & (bound > 0) & np.isfinite(quotient)]
+        tightness = float(fair.max()) if len(fair) else math.nan
         condition = condition_of(m)
         if (excess > 0).any() or condition == "violated":
-            return "violated"
-        return condition if np.isfinite(m.value).all() and not np.isnan(excess).any() else "failed"
+            return _Reading(o, "violated", tightness)
+        clean = np.isfinite(value).all() and not np.isnan(excess).any()
+        return _Reading(o, condition if clean else "failed", tightness)
 
     def _judge_stratum(self, sample: Sample, stratum: int, name: str) -> Verdict:
-        records = [o for o in sample.observations if sample.stratum_of(o.cell) == stratum]
-        findings = [self._finding(sample, o) for o in records]
-        counts = self._count(records, findings)
+        readings = [self._read(sample, o) for o in sample.observations if sample.stratum_of(o.cell) == stratum]
+        counts = self._count(readings)
         decision = self._decide(counts, self.max_violation_rate)
-        failures, tightness = findings.count("failed"), self._tightness(sample, records)
-        hit = next((o for o, f in zip(records, findings, strict=True) if f == "violated"), None)
+        failures = sum(r.finding == "failed" for r in readings)
+        tightness = float(np.fmax.reduce([r.tightness for r in readings])) if readings else math.nan
+        hit = next((r.record for r in readings if r.finding == "violated"), None)
         n = counts.trials
         return Verdict(
             label=decision[0],
@@ -144,19 +143,20 @@ class EveryInstance:
             interval=wilson(counts.violations, n) if hit else (0.0, violation_limit(n, level=1 - self.alpha)),
             level=1 - self.alpha,
             margin=self.max_violation_rate,
-            n_replicates=len({o.replicate for o in records}),
+            n_replicates=len({r.record.replicate for r in readings}),
             n_failures=failures,
-            failure_interval=wilson(failures, len(records)),
+            failure_interval=wilson(failures, len(readings)),
             tightness=tightness,
             replicates_needed=self._replicates_needed(sample) if decision[1] == "underpowered" else None,
             sensitivity={f * self.margin: spell(*self._decide(counts, f * self.margin)) for f in SENSITIVITY},
         )
 
-    def _count(self, records: list[Observation], findings: list[_Finding]) -> "_Counts":
+    def _count(self, readings: list["_Reading"]) -> "_Counts":
         """Count trials; a trial with a violation is violated, one with a failure and none is failed."""
         found: dict[tuple[int, int], set[_Finding]] = {}
-        for o, finding in zip(records, findings, strict=True):
-            found.setdefault((o.replicate, o.cell if self.trial == "record" else 0), set()).add(finding)
+        for r in readings:
+            cell = r.record.cell if self.trial == "record" else 0
+            found.setdefault((r.record.replicate, cell), set()).add(r.finding)
         violations = sum("violated" in f for f in found.values())
         failed = sum("failed" in f and "violated" not in f for f in found.values())
         return _Counts(len(found) - failed, violations, failed)
@@ -182,21 +182,6 @@ class EveryInstance:
     def _replicates_needed(self, sample: Sample) -> int:
         return math.ceil(self.trials_needed() / self.trials_of(sample.grid))
 
-    def _tightness(self, sample: Sample, records: Iterable[Observation]) -> float:
-        """Return the largest value / bound above the floor (bound / value for a lower bound), NaN without any."""
-        largest = math.nan
-        for o in records:
-            if o.measurement is None:
-                continue
-            value = np.atleast_1d(np.asarray(o.measurement.value, float))
-            with np.errstate(all="ignore"):
-                bound = sample.bound_at(o.measurement)
-                quotient = bound / value if self.alternative == "lower" else value / bound
-            fair = (value > np.asarray(o.measurement.floor, float)) & (bound > 0) & np.isfinite(quotient)
-            if fair.any():
-                largest = float(np.fmax(largest, quotient[fair].max()))
-        return largest
-
     def _sentence(
         self, sample: Sample, name: str, decision: Decision, counts: "_Counts", failures: int, tightness: float,
         hit: Observation | None,
@@ -218,6 +203,14 @@ class EveryInstance:
             f"of less than {self.max_violation_rate:g} "
             f"{outcome(decision, self.alpha, self._replicates_needed(sample))}, {tail}"
         )
+
+
+class _Reading(NamedTuple):
+    """What one record says; `tightness` is its largest value / bound above the floor (inverted for a lower bound)."""
+
+    record: Observation
+    finding: _Finding
+    tightness: float
 
 
 class _Counts(NamedTuple):
