@@ -52,6 +52,15 @@ def test_without_the_rank_one_correction_the_marginals_miss():
     assert l1(factors(P), a, b) < 20 * EPS
 
 
+@pytest.mark.parametrize("off", [1e-2, 1e-6, 1e-12])
+def test_a_plan_close_to_the_polytope_gets_there(off):
+    rng = np.random.default_rng(4)
+    P = rng.random((20, 30))
+    a, b = P.sum(axis=1), P.sum(axis=0)
+    Q = round_plan(P * (1 + off * rng.standard_normal(P.shape)), a, b)
+    assert l1(Q, a, b) <= (50 + 8) * EPS * a.sum()
+
+
 def test_a_feasible_plan_stays():
     P = np.outer([0.25, 0.75], [0.5, 0.5])
     np.testing.assert_array_equal(round_plan(P, [0.25, 0.75], [0.5, 0.5]), P)
