@@ -46,7 +46,7 @@ def progress_of(claim: Claim) -> Iterator[Report]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "-"
+    return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
 def _row(outcome: Outcome) -> list[str]:
