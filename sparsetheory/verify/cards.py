@@ -87,7 +87,7 @@ def heading(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _summary(good: int, total: int) -> str:
     claims = "claim" if total == 1 else "claims"
     if good == total:
-        return f"{'Every one of ' if total > 1 else ''}{total} {claims} came out as declared before the run."
+        return f"{'All ' if total > 1 else ''}{total} {claims} came out as declared before the run."
     return f"{good} of {total} {claims} came out as declared before the run; {total - good} did not."
 
 
