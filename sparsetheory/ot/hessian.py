@@ -17,7 +17,7 @@ __all__ = ["Direction", "newton_direction"]
 
 _DENSE = 0.1  # above this kept density a sparse product costs more than a dense one
 _CG_LIMIT = 300  # iterations after which a nearly disconnected plan is factorised instead
-_CG_LAST = 5_000  # iterations where it is too large to be factorised
+_CG_ENTRIES = 2_000_000_000  # entries visited where it is too large to be factorised: some seconds without Ctrl-C
 _LARGEST_FACTOR = 3_000  # columns
 _TINY = 1e-290  # stands in for a column sum that underflowed
 
@@ -48,34 +48,50 @@ def newton_direction(
     forcing : float
         Relative residual at which conjugate gradients stop.
     """
-    n, m = plan.shape
     rhs = b - columns
     rhs -= columns * (rhs.sum() / columns.sum())  # the gauge direction carries rounding only
-    kept = np.empty(n, dtype=np.int64)
+    kept = np.empty(len(a), dtype=np.int64)
     count_kept(plan, a, b, drop, kept)
-    density = float(kept.sum()) / (n * m)
-    x, work = np.empty(m), np.empty((4, m))
+    density = float(kept.sum()) / plan.size
     lifted = columns * (1.0 + shift)
-    diagonal = np.empty(m)
-    limit = _CG_LIMIT if m <= _LARGEST_FACTOR else _CG_LAST
     if density > _DENSE:
-        dense_gram_diagonal(plan, a, diagonal)
-        done, reached = dense_cg(
-            plan, a, lifted, _inverse(lifted, diagonal), rhs, forcing, limit, x, work
-        )  # fmt: skip
+        x, done, reached = _solve_dense(plan, a, lifted, rhs, forcing)
     else:
-        start = np.concatenate(([0], np.cumsum(kept)))
-        at, values = np.empty(start[-1], dtype=np.int64), np.empty(start[-1])
-        extract(plan, a, b, drop, start, at, values)
-        sparse_gram_diagonal(start, at, values, a, diagonal)
-        done, reached = sparse_cg(
-            start, at, values, a, lifted, _inverse(lifted, diagonal), rhs, forcing, limit, x, work
-        )  # fmt: skip
-    if not reached and m <= _LARGEST_FACTOR:
+        x, done, reached = _solve_sparse(plan, a, b, lifted, rhs, forcing, drop, kept)
+    if not reached and len(b) <= _LARGEST_FACTOR:
         exact = _factorised(plan, a, columns, shift, rhs)
         if exact is not None:
             return Direction(exact, done, density, True)
     return Direction(x, done, density, False)
+
+
+def _limit(m: int, entries: int) -> int:
+    """Iterations to allow: few where a factorisation can take over, else as many as keep Ctrl-C alive."""
+    return _CG_LIMIT if m <= _LARGEST_FACTOR else max(_CG_LIMIT, _CG_ENTRIES // (entries + 1))
+
+
+def _solve_dense(
+    plan: np.ndarray, a: np.ndarray, lifted: np.ndarray, rhs: np.ndarray, forcing: float
+) -> tuple[np.ndarray, int, bool]:
+    x, diagonal = np.empty_like(rhs), np.empty_like(rhs)
+    dense_gram_diagonal(plan, a, diagonal)
+    limit, work = _limit(len(rhs), plan.size), np.empty((4, len(rhs)))
+    done, reached = dense_cg(plan, a, lifted, _inverse(lifted, diagonal), rhs, forcing, limit, x, work)
+    return x, done, reached
+
+
+def _solve_sparse(
+    plan: np.ndarray, a: np.ndarray, b: np.ndarray, lifted: np.ndarray, rhs: np.ndarray, forcing: float,
+    drop: float, kept: np.ndarray,
+) -> tuple[np.ndarray, int, bool]:  # fmt: skip
+    x, diagonal = np.empty_like(rhs), np.empty_like(rhs)
+    start = np.concatenate(([0], np.cumsum(kept)))
+    at, values = np.empty(start[-1], dtype=np.int64), np.empty(start[-1])
+    extract(plan, a, b, drop, start, at, values)
+    sparse_gram_diagonal(start, at, values, a, diagonal)
+    limit, work = _limit(len(rhs), len(values)), np.empty((4, len(rhs)))
+    done, reached = sparse_cg(start, at, values, a, lifted, _inverse(lifted, diagonal), rhs, forcing, limit, x, work)
+    return x, done, reached
 
 
 def _inverse(lifted: np.ndarray, gram_diagonal: np.ndarray) -> np.ndarray:

@@ -8,7 +8,16 @@ import numpy as np
 from .._validation import check_cost, check_histogram, check_positive
 from ..errors import InvalidArgument
 
-__all__ = ["MASS_TOLERANCE", "Problem", "Reduced", "gaussian_clouds", "pixel_grid", "random_assignment", "random_costs"]
+__all__ = [
+    "MASS_TOLERANCE",
+    "Problem",
+    "Reduced",
+    "frozen",
+    "gaussian_clouds",
+    "pixel_grid",
+    "random_assignment",
+    "random_costs",
+]
 
 #: Largest accepted ``|sum(a) - sum(b)| / max(sum(a), sum(b))``: histograms normalised in single precision pass.
 MASS_TOLERANCE = 1e-6
@@ -75,7 +84,7 @@ class Problem:
         reg = check_positive(reg, "reg")
         _check_reachable(cost, a, b)
         _check_scale(cost, reg)
-        return cls(cost=_frozen(cost, M), a=_frozen(a), b=_frozen(b), reg=reg)
+        return cls(cost=frozen(cost, M), a=frozen(a), b=frozen(b), reg=reg)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -202,7 +211,7 @@ def _check_scale(cost: np.ndarray, reg: float) -> None:
         raise InvalidArgument("reg", "a number commensurate with the costs", f"{reg}: their quotient overflows")
 
 
-def _frozen(array: np.ndarray, source: Any = None) -> np.ndarray:
+def frozen(array: np.ndarray, source: Any = None) -> np.ndarray:
     """Return a read-only array that later changes of the caller's memory cannot reach."""
     array = array.copy() if source is None or np.may_share_memory(array, np.asarray(source)) else array
     array.flags.writeable = False

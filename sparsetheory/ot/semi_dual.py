@@ -12,7 +12,7 @@ from ..result import OnFailure, Status, check_on_failure
 from .annealing import Annealing
 from .ascent import Ascent
 from .conclusion import certified, initial_potentials
-from .problem import Problem, Reduced
+from .problem import Problem, Reduced, frozen
 from .result import OTResult
 
 __all__ = ["newton"]
@@ -134,6 +134,6 @@ def _solve(
         error, objective = (ascent.error + ascent.floor) * mass, (ascent.value - reduced.reg) * mass
         return Chunk(n_iter=spent, error=error, objective=objective, stop=stop, extra=extra)
 
-    outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: ascent.g)
+    outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: frozen(ascent.g))
     f, g = annealing.best()
     return *((g, f) if flipped else (f, g)), outcome

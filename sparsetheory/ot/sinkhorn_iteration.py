@@ -11,7 +11,7 @@ from ..progress import Callback
 from ..result import OnFailure, check_on_failure
 from ._sinkhorn_iteration import sinkhorn_chunk, update
 from .conclusion import attainable_error, certified, initial_potentials
-from .problem import Problem
+from .problem import Problem, frozen
 from .result import OTResult
 
 __all__ = ["sinkhorn"]
@@ -103,5 +103,5 @@ def sinkhorn(
         objective = float(reduced.a @ f + reduced.b @ g - reduced.reg) * mass
         return Chunk(n_iter=done, error=(error + floor()) * mass, objective=objective)
 
-    outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: g)
+    outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: frozen(g))
     return certified(reduced, f, g, outcome, tol, on_failure)
