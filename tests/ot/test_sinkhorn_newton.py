@@ -42,6 +42,19 @@ def test_every_step_is_that_of_the_twin(n, m, density):
     assert np.abs(result.plan - plan).max() < 1e-9
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_steps_that_go_too_far_are_halved_as_in_the_twin(seed):
+    M, a, b = random_costs(10, 12, np.random.default_rng(seed))
+    with np.errstate(over="ignore"):  # the twin overflows where the step is refused
+        _, _, errors = twin.sinkhorn_newton_sparse(M, a, b, 0.02, 1, 5, 60)
+    result = ot.sinkhorn_newton_sparse(
+        M, a, b, reg=0.02, n_sinkhorn=1, n_newton=5, density=0.5, cg_tol=1e-12, tol=0.0, init=paper_start(12),
+        on_failure="ignore",
+    )  # fmt: skip
+    assert np.nanmin(result.trace.extra["step"]) < 1
+    np.testing.assert_allclose(result.trace.error[1:], errors[1:], rtol=1e-5)
+
+
 def test_what_is_kept_and_dropped_is_recorded():
     M, a, b = random_costs(20, 30, np.random.default_rng(0))
     result = ot.sinkhorn_newton_sparse(M, a, b, reg=0.02, density=0.1)
