@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .._validation import check_nonnegative
+from ..errors import InvalidArgument
 from ..result import Result
 from .rounding import repair_on_support, rounding
 
@@ -127,8 +128,12 @@ class OTResult(Result):
     def apply(self, v: np.ndarray, *, transposed: bool = False) -> np.ndarray:
         """Multiply the plan, or its transpose, by a vector or by the columns of a matrix, without forming the plan."""
         v = np.asarray(v, dtype=float)
-        n, m = len(self.problem.a), len(self.problem.b)
-        out = np.zeros((m if transposed else n, *v.shape[1:]))
+        rows, columns = (len(self.problem.a), len(self.problem.b))[:: -1 if transposed else 1]
+        if v.ndim not in (1, 2) or len(v) != columns:
+            raise InvalidArgument(
+                "v", f"a vector of length {columns} or a matrix of {columns} rows", f"shape {v.shape}"
+            )
+        out = np.zeros((rows, *v.shape[1:]))
         for at, _, _, P in self._plan_blocks():
             if transposed:
                 out += P.T @ v[at]
@@ -201,8 +206,7 @@ class OTResult(Result):
                 yield at, cost, log_plan, P, repaired[at]
 
     def _touches_forbidden(self, rows: np.ndarray, columns: np.ndarray) -> bool:
-        hit = rows[:, None] & columns
-        return any((hit[at] & np.isneginf(log_plan)).any() for at, _, log_plan in self._blocks())
+        return any((np.isneginf(log_plan[rows[at]])[:, columns]).any() for at, _, log_plan in self._blocks())
 
     @functools.cached_property
     def gap(self) -> float:
@@ -283,12 +287,15 @@ class OTResult(Result):
     def _soft_transform(self, *, transposed: bool) -> np.ndarray:
         """``-reg log sum_j exp((g_j - C_ij)/reg)`` over the columns with mass (or the same over rows)."""
         reg, (f, g) = self.problem.reg, self.potentials
-        other, mass = (f, self.problem.a) if transposed else (g, self.problem.b)
-        rows = np.concatenate([self._cost_rows(at) for at, _, _ in self._blocks()])
-        exponents = ((other - (rows.T if transposed else rows)) / reg)[:, mass > 0]
-        top = np.maximum(exponents.max(axis=1, keepdims=True), np.finfo(float).min)  # -inf: no edge at all
-        with np.errstate(divide="ignore"):
-            return -reg * (top[:, 0] + np.log(np.exp(exponents - top).sum(axis=1)))
+        rows, columns = self.problem.a > 0, self.problem.b > 0
+        total = np.full(len(g) if transposed else len(f), -np.inf)
+        for at, cost, _ in self._blocks():
+            if transposed:
+                exponents = ((f[at, None] - cost) / reg)[rows[at]]
+                total = np.logaddexp(total, np.logaddexp.reduce(exponents, axis=0, initial=-np.inf))
+            else:
+                total[at] = np.logaddexp.reduce(((g - cost) / reg)[:, columns], axis=1)
+        return -reg * total
 
     # -- housekeeping ------------------------------------------------------------------------------------------------
 

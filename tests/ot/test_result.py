@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 from sparsetheory import ot
+from sparsetheory.errors import InvalidArgument
 from sparsetheory.ot.problem import random_costs
 
 EPS = np.finfo(float).eps
@@ -96,6 +97,13 @@ def test_products_with_the_plan(result):
         np.testing.assert_allclose(result.apply(v), result.plan @ v, rtol=0, atol=1e3 * EPS * result.plan.sum())
     w = rng.standard_normal(n)
     np.testing.assert_allclose(result.apply(w, transposed=True), result.plan.T @ w, rtol=0, atol=1e3 * EPS * 37)
+
+
+@pytest.mark.parametrize("v", [np.zeros(5), np.zeros((5, 2)), 1.0, np.zeros((6, 1, 1))])
+def test_a_factor_of_the_wrong_shape_is_refused(v):
+    result = ot.solve(np.eye(6), reg=1.0)
+    with pytest.raises(InvalidArgument, match="v: expected a vector of length 6 or a matrix of 6 rows"):
+        result.apply(v)
 
 
 def test_the_sparse_plan_drops_what_it_says(result, case):
