@@ -20,6 +20,7 @@ from .result import OTResult
 __all__ = ["sinkhorn_newton_sparse"]
 
 _WARM_UP_CHUNK = 10  # Sinkhorn iterations between checkpoints
+_NEWTON_STEPS = 100
 _ARMIJO = 1e-4
 _HALVINGS = 40
 _PATIENCE = 10  # Newton steps without a smaller error or a higher objective
@@ -32,7 +33,7 @@ def sinkhorn_newton_sparse(
     *,
     reg: float,
     n_sinkhorn: int = 20,
-    n_newton: int = 100,
+    n_newton: int | None = None,
     density: float | None = None,
     cg_tol: float = 1e-6,
     tol: float = 1e-9,
@@ -65,8 +66,8 @@ def sinkhorn_newton_sparse(
         Regularisation :math:`\varepsilon > 0` in units of the cost: 1/1200 throughout the paper, costs in [0, 1].
     n_sinkhorn : int, default 20
         Sinkhorn iterations; 0 begins with Newton steps at `init`.
-    n_newton : int, default 100
-        Most Newton steps; 0 leaves Sinkhorn's iteration alone.
+    n_newton : int, optional
+        Most Newton steps; 0 leaves Sinkhorn's iteration alone. By default what `max_iter` leaves.
     density : float in (0, 1], optional
         Part of the n m entries of P that is kept. Default ``15 / max(n, m)``, the largest in the paper; its assignment
         problems use ``2 / n``. If too much mass is dropped the steps converge linearly, and slowly.
@@ -75,7 +76,7 @@ def sinkhorn_newton_sparse(
     tol : float, default 1e-9
         Bound on the L1 marginal error of the plan, both sides added, in units of mass.
     max_iter : int, optional
-        Bound on both kinds of iterations together, by default ``n_sinkhorn + n_newton``.
+        Bound on both kinds of iterations together, by default ``n_sinkhorn + n_newton``, with 100 for `n_newton`.
     init : pair of arrays (f, g) or OTResult, optional
         Potentials to start from; ``(None, zeros)`` is the paper's own start (see Notes).
     callback : callable, optional
@@ -129,11 +130,13 @@ def sinkhorn_newton_sparse(
     """
     reduced = Problem.validated(M, a, b, reg).reduce()
     n_sinkhorn = check_count(n_sinkhorn, "n_sinkhorn", minimum=0)
-    n_newton = check_count(n_newton, "n_newton", minimum=0)
+    n_newton = None if n_newton is None else check_count(n_newton, "n_newton", minimum=0)
     density = _check_density(density, reduced)
     cg_tol, tol = check_positive(cg_tol, "cg_tol"), check_nonnegative(tol, "tol")
-    limit = n_sinkhorn + n_newton
-    max_iter = limit if max_iter is None else min(limit, check_count(max_iter, "max_iter"))
+    max_iter = None if max_iter is None else check_count(max_iter, "max_iter")
+    stages = n_sinkhorn + (_NEWTON_STEPS if n_newton is None else n_newton)
+    if max_iter is None or (n_newton is not None and stages < max_iter):
+        max_iter = stages
     on_failure = check_on_failure(on_failure)
     start = initial_potentials(reduced, init)
     n, m = reduced.cost.shape

@@ -121,6 +121,14 @@ def test_limits_and_failure_policies():
         ot.sinkhorn_newton_sparse(M, a, b, **arguments, on_failure="raise")
     assert error.value.result.error == stopped.error
     assert ot.sinkhorn_newton_sparse(M, a, b, **arguments, max_iter=2, on_failure="ignore").n_iter == 2
+    assert ot.sinkhorn_newton_sparse(M, a, b, **arguments, max_iter=9, on_failure="ignore").n_iter == 5
+
+
+def test_the_default_number_of_newton_steps_gives_way_to_max_iter():
+    M, a, b = random_assignment(100, np.random.default_rng(7))
+    slow = {"reg": 1 / 1200, "density": 1 / 100, "tol": 1e-9, "on_failure": "ignore"}
+    assert ot.sinkhorn_newton_sparse(M, a, b, **slow).n_iter == 120
+    assert ot.sinkhorn_newton_sparse(M, a, b, **slow, max_iter=150).n_iter == 150
 
 
 def test_a_callback_sees_both_stages_and_can_stop():
