@@ -55,7 +55,8 @@ class Claim:
     assumptions : tuple of str
         Named hypotheses, mathematics between dollars.
     expected : str, optional
-        The verdict declared before any run, ``"supported"`` unless the claim is a conjecture or a counter-example.
+        The verdict declared before any run, ``"supported"`` unless the claim is a conjecture or a counter-example. A
+        minimax lower bound speaks of all algorithms: declare ``"not-contradicted"``, the most that a study can say.
     badge : str, optional
         The evidence kind the proof is declared to reach (see `sparsetheory.verify.Proof`).
     """
