@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import re
 import sys
+import zlib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -115,7 +116,8 @@ class Collection:
 def load_module(path: Path) -> ModuleType:
     """Import a file by its path, once per process; a missing file names the path that was expected."""
     path = path.resolve()
-    name = "sparsetheory_file_" + re.sub(r"\W", "_", str(path))
+    # readable in a traceback, and different for my-claims/ and my_claims/
+    name = "sparsetheory_file_" + re.sub(r"\W", "_", str(path)) + f"_{zlib.crc32(str(path).encode()):08x}"
     if name in sys.modules:
         return sys.modules[name]
     if not path.is_file():
@@ -191,13 +193,13 @@ def all_claims() -> tuple[Claim, ...]:
 
 
 def locate(id: str, collections: tuple[Collection, ...] | None = None) -> tuple[Collection, Claim]:
-    """Return the collection and the claim of that id; an unknown id names its nearest neighbours."""
+    """Return the first collection with a claim of that id, and the claim; an unknown id names its neighbours."""
     from difflib import get_close_matches
 
     known = {}
     for collection in package_collections() if collections is None else collections:
         for claim in collection.claims:
-            known[claim.id] = (collection, claim)
+            known.setdefault(claim.id, (collection, claim))
     if id not in known:
         near = get_close_matches(id, known, n=3, cutoff=0.3) or sorted(known)
         raise InvalidArgument("id", f"a known claim, perhaps {' or '.join(near)}", repr(id))

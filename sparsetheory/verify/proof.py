@@ -64,13 +64,13 @@ class StepResult:
 
 
 def _outcome(check: Callable[[], Any]) -> tuple[bool | None, str]:
-    """Return the answer of a check with its detail; None for one that raised, which settles nothing."""
+    """Return the answer of a check with its detail; None for one that raised or has no truth, which settles nothing."""
     try:
         answer = check()
-    except Exception:
+        ok, detail = answer if isinstance(answer, tuple) else (answer, "")
+        return bool(ok), str(detail)
+    except (Exception, SystemExit):  # code under test that wants to leave has not answered either
         return None, "raised " + traceback.format_exc(limit=-1).strip().splitlines()[-1]
-    ok, detail = answer if isinstance(answer, tuple) else (answer, "")
-    return bool(ok), str(detail)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,10 @@ class Proof:
     steps: Sequence[Step]
     hypotheses: Sequence[str] = ()
     exports: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise InvalidArgument(f"{self.claim}: steps", "at least one step", "none")
 
     @property
     def badge(self) -> str:

@@ -1,6 +1,7 @@
 """Study: what is generated, run, measured and concluded, declared as data before anything runs."""
 
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..errors import InvalidArgument
 from .bound import Bound
+from .panel import stratum_name
 from .sample import Cell, Grid, Measurement
 from .verdict import Rule
 
@@ -57,6 +59,10 @@ class Broken:
     run: Callable[[Any, np.random.Generator], Any] | None = None
     generate: Callable[[Cell, np.random.Generator], Any] | None = None
     measure: Callable[[Any, Any], Measurement] | None = None
+
+    def __post_init__(self) -> None:
+        if self.run is None and self.generate is None and self.measure is None:
+            raise InvalidArgument(f"Broken({self.name!r})", "run, generate or measure with a planted defect", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +123,13 @@ class Study:
         if self.common_random_numbers and getattr(self.rule, "trial", "replicate") == "record":
             raise InvalidArgument(f"{self.claim}: rule.trial", "'replicate' where the sizes share a stream", "'record'")
         for name, budget in (("quick", self.quick), ("full", self.full)):
-            if budget.replicates < 2:
-                raise InvalidArgument(f"{self.claim}: {name}.replicates", "at least 2", budget.replicates)
+            if not isinstance(budget.replicates, numbers.Integral) or budget.replicates < 2:
+                raise InvalidArgument(f"{self.claim}: {name}.replicates", "an integer of 2 or more", budget.replicates)
+            strata = [stratum_name(parameters) for parameters in budget.grid.strata]
+            if not strata or len({*strata}) < len(strata):  # of two that share a name only one would be judged
+                raise InvalidArgument(f"{self.claim}: {name}.grid.strata", "parameters that tell strata apart", strata)
             sizes = [float(s) for s in budget.grid.sizes]
-            if any(b <= a for a, b in pairwise(sizes)) or not all(math.isfinite(s) for s in sizes):
+            if not sizes or any(b <= a for a, b in pairwise(sizes)) or not all(math.isfinite(s) for s in sizes):
                 raise InvalidArgument(f"{self.claim}: {name}.grid.sizes", "increasing finite numbers", sizes)
 
     def budget(self, mode: str) -> Budget:

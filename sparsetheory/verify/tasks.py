@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InvalidArgument
 from .loading import study_at
 from .sample import Measurement, Observation
 from .store import Record, canonical
@@ -93,6 +94,19 @@ def _measure(study: Study, task: Task) -> Measurement:
     return measure(instance, outcome)
 
 
+def _checked(measurement: Any) -> Measurement:
+    """Refuse what no rule could read: found here it is one failed record, found later it is the end of a study."""
+    if not isinstance(measurement, Measurement):
+        raise TypeError(f"measure must return a Measurement, got {type(measurement).__name__}")
+    value = np.shape(measurement.value)
+    if len(value) > 1 or value == (0,):
+        raise InvalidArgument("value", "a number, or a vector with at least one entry", f"shape {value}")
+    for name, entry in {"floor": measurement.floor, **measurement.at}.items():
+        if np.shape(entry) not in {(), (1,), value}:
+            raise InvalidArgument(name, f"a number, or a vector as long as the value of shape {value}", np.shape(entry))
+    return measurement
+
+
 def _finite(measurement: Measurement) -> bool:
     numbers = [measurement.value, measurement.floor, *measurement.at.values()]
     if not all(np.isfinite(np.asarray(number, float)).all() for number in numbers):
@@ -104,15 +118,13 @@ def _attempt(study: Study, task: Task) -> tuple[str, Any]:
     """Return status and payload; whatever goes wrong in the code under test is a record, not a crash."""
     try:
         with _time_limit(task.timeout):
-            measurement = _measure(study, task)
-            if not isinstance(measurement, Measurement):
-                raise TypeError(f"measure must return a Measurement, got {type(measurement).__name__}")
+            measurement = _checked(_measure(study, task))
             if not _finite(measurement):
                 return "non-finite", {"message": "the measurement holds a NaN or an infinity"}
             return "ok", measurement.to_json()
     except _TimedOut:
         return "timeout", {"message": f"gave up after {task.timeout:g} s"}
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # sys.exit(0) in the code under test must not end a run with a 0
         trace = traceback.format_exc()
         short = hashlib.sha256(trace.encode()).hexdigest()[:12]
         return "error", {"message": f"{type(error).__name__}: {error}", "traceback": trace[-2000:], "digest": short}

@@ -87,3 +87,19 @@ def test_a_file_is_loaded_once_and_a_crash_leaves_nothing_behind(tmp_path):
         load_module(bad)
     bad.write_text("VALUE = 1\n")
     assert load_module(bad).VALUE == 1
+
+
+def test_files_whose_paths_look_alike_are_different_files(tmp_path):
+    titles = []
+    for name in ("my-claims", "my_claims"):
+        shutil.copytree(DEMO, tmp_path / name)
+        file = tmp_path / name / "claims.py"
+        file.write_text(file.read_text().replace("Error of a mean", f"Error of {name}"))
+        titles.append(collection_at(tmp_path / name).claims[0].title)
+    assert titles == ["Error of my-claims", "Error of my_claims"]
+
+
+def test_of_two_claims_of_one_id_the_first_is_meant(tmp_path):
+    shutil.copytree(DEMO, tmp_path / "demo")
+    mine, theirs = collection_at(tmp_path / "demo"), collection_at(DEMO)
+    assert locate("demo.mean", (mine, theirs))[0] is mine

@@ -1,3 +1,6 @@
+import sys
+
+import numpy as np
 import pytest
 
 from sparsetheory.errors import InvalidArgument
@@ -33,6 +36,11 @@ def test_a_proof_holds_when_checks_pass_and_anti_tests_fail():
         _step(anti_test=_crash),  # an anti-test that crashes tells nothing
         _step(check=lambda: (False, "off by one")),
         _step(check=lambda: None),
+        _step(check=lambda: (True, "two", "words")),
+        _step(check=lambda: np.array([True, True])),  # neither true nor false, like an open inequality of sympy
+        _step(anti_test=lambda: np.array([False, False])),
+        _step(check=lambda: sys.exit(0)),
+        _step(anti_test=lambda: sys.exit(0)),
     ],
 )
 def test_anything_else_does_not_hold(step):
@@ -65,6 +73,11 @@ def test_no_check_goes_without_its_anti_test():
         _step(anti_test=None)
     with pytest.raises(InvalidArgument, match="anti_test"):
         Step(name="a step", evidence="cited", statement="s", anti_test=lambda: False)
+
+
+def test_a_proof_without_steps_is_none():
+    with pytest.raises(InvalidArgument, match="steps"):
+        _run()
 
 
 def test_unknown_evidence_is_refused():

@@ -330,6 +330,13 @@ def test_failures_count_as_violations_against_the_limit():
     assert str(failing(400, 400)) == "inconclusive(underpowered)"
 
 
+def test_a_measurement_without_a_number_never_passes():
+    grid = Grid(axis="n", sizes=(1,))
+    nothing = Measurement(value=[], at={"b": 1.0})
+    records = [Observation(cell=0, replicate=r, measurement=nothing) for r in range(400)]
+    assert EveryInstance().judge(Sample(grid=grid, observations=records, bound=Bound("b", b="bound"))).n_failures == 400
+
+
 def test_what_counts_as_a_trial():
     data = sample(lambda n, rng: 0.5, bound=ONE, sizes=(1.0, 2.0, 3.0), replicates=100)
     assert EveryInstance().judge(data).label == "supported"

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import sqlite3
 import textwrap
@@ -146,6 +147,31 @@ def test_a_replicate_that_takes_too_long_is_given_up(tmp_path):
 @pytest.mark.parametrize("value", ["float('nan')", "float('inf')"])
 def test_a_number_that_is_none_is_a_failure(tmp_path, value):
     assert _execute(tmp_path, f"return {value}").status == "non-finite"
+
+
+@pytest.mark.parametrize(
+    ("measurement", "told"),
+    [
+        ("value=[], at={'n': 1}", "at least one entry"),
+        ("value=[[1.0, 2.0]], at={'n': 1}", r"shape \(1, 2\)"),
+        ("value=[1.0, 2.0], at={'n': [1, 2, 3]}", "n: expected a number, or a vector as long"),
+        ("value=1.0, at={'n': 1}, floor=[0.0, 0.0]", "floor: expected"),
+        ("value='much', at={'n': 1}", "ValueError"),
+        ("value=1j, at={'n': 1}", "TypeError"),
+    ],
+)
+def test_a_measurement_that_no_rule_could_read_is_a_failure(tmp_path, measurement, told):
+    old = 'return Measurement(value=abs(mean), at={"n": len(sample)})'
+    root = _copy(tmp_path, "simulations/mean.py", (old, f"return Measurement({measurement})"))
+    path = str(root / "simulations" / "mean.py")
+    record = execute(Task(path=path, mode="quick", variant="study", cell=0, replicate=0, timeout=10.0))
+    assert record.status == "error"
+    assert re.search(told, json.loads(record.payload)["message"])
+
+
+def test_code_under_test_that_exits_has_failed(tmp_path):
+    record = _execute(tmp_path, "raise SystemExit(0)")
+    assert (record.status, json.loads(record.payload)["message"]) == ("error", "SystemExit: 0")
 
 
 def test_warnings_are_kept_with_the_record(tmp_path):

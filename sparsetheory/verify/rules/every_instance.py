@@ -123,7 +123,7 @@ class EveryInstance:
         condition = condition_of(m)
         if (excess > 0).any() or condition == "violated":
             return _Reading(o, "violated", tightness)
-        clean = np.isfinite(value).all() and not np.isnan(excess).any()
+        clean = value.size > 0 and np.isfinite(value).all() and not np.isnan(excess).any()
         return _Reading(o, condition if clean else "failed", tightness)
 
     def _judge_stratum(self, sample: Sample, stratum: int, name: str) -> Verdict:
