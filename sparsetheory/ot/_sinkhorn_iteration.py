@@ -5,8 +5,7 @@ import math
 from .._kernels.exponential import log_sum_exp_row
 from .._numba import kernel
 
-# A column sum below this has underflowed; its logarithm stands in, which limits the step of g to about 690 reg.
-_TINY = 1e-300
+_UNDERFLOWED = 1e-300  # a column sum below this says nothing about its logarithm
 
 
 @kernel
@@ -31,19 +30,34 @@ def sinkhorn_chunk(cost, a, b, reg, n_iter, tol, f, g, row, column_sums):
             error += abs(column_sums[j] - b[j])
         if k + 1 == n_iter or not error > tol:
             return k + 1, error
-        update(b, column_sums, reg, g)
+        update(cost, b, column_sums, reg, f, g)
     return n_iter, error
 
 
 @kernel
-def update(b, column_sums, reg, g):
-    """Make the columns exact: g_j += reg log(b_j / c_j)."""
+def _log_column_sum(cost, f, scale, j):
+    """Return log sum_i exp((f_i - cost_ij) * scale): what is left of a column whose sum underflowed."""
+    top = -math.inf
+    for i in range(f.shape[0]):
+        top = max(top, f[i] - cost[i, j])
+    total = 0.0
+    for i in range(f.shape[0]):
+        total += math.exp((f[i] - cost[i, j] - top) * scale)
+    return top * scale + math.log(total)
+
+
+@kernel
+def update(cost, b, column_sums, reg, f, g):
+    """Make the columns exact: g_j += reg log(b_j / c_j), c the column sums of the plan of (f, g)."""
     for j in range(b.shape[0]):
-        g[j] += reg * (math.log(b[j]) - math.log(max(column_sums[j], _TINY)))
+        if column_sums[j] > _UNDERFLOWED:
+            g[j] += reg * (math.log(b[j]) - math.log(column_sums[j]))
+        else:
+            g[j] = reg * (math.log(b[j]) - _log_column_sum(cost, f, 1.0 / reg, j))
 
 
 _V, _M = "float64[::1]", "float64[:, ::1]"
 SIGNATURES = {
     sinkhorn_chunk: (f"({_M}, {_V}, {_V}, float64, int64, float64, {_V}, {_V}, {_V}, {_V})",),
-    update: (f"({_V}, {_V}, float64, {_V})",),
+    update: (f"({_M}, {_V}, {_V}, float64, {_V}, {_V})",),
 }

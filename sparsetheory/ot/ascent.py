@@ -61,7 +61,7 @@ class Ascent:
         self._after_sinkhorn = self.error > _FAR or lagging or not self._newton()
         if self._after_sinkhorn:
             g = self.g.copy()
-            update(self.b, self.columns, self.reg, g)
+            update(self.cost, self.b, self.columns, self.reg, self.f, g)
             self.evaluate(g, self.reg)
 
     def _newton(self) -> bool:

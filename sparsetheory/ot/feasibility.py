@@ -69,7 +69,7 @@ def usable_edges(allowed: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarra
     left = a - P.sum(axis=1)
     if left.sum() > tolerance:
         _refuse(allowed, P, left, a, b)
-    flowing = _flowing(P, a, b, tolerance)
+    flowing = _flowing(P, allowed, a, b, tolerance)
     from scipy.sparse.csgraph import connected_components
 
     _, label = connected_components(_residual(allowed, flowing), directed=True, connection="strong")
@@ -102,11 +102,19 @@ def _flow(allowed: np.ndarray, a: np.ndarray, b: np.ndarray, tolerance: float) -
     return P
 
 
-def _flowing(P: np.ndarray, a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
-    """Edges whose flow is more than rounding; an atom lighter than that keeps the edges with a fair share of it."""
+def _flowing(P: np.ndarray, allowed: np.ndarray, a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
+    """Edges whose flow is more than rounding; an atom lighter than that keeps the edges with a fair share of it.
+
+    An atom whose mass the flow did not resolve at all is given to its heaviest neighbour: it has to go somewhere.
+    """
     n, m = P.shape
     share = np.minimum(a[:, None] / (2 * m), b / (2 * n))
-    return np.minimum(tolerance, share) < P
+    flowing = np.minimum(tolerance, share) < P
+    rows = np.flatnonzero((a > 0) & ~flowing.any(axis=1))
+    flowing[rows, np.where(allowed[rows], b, -1.0).argmax(axis=1)] = True
+    columns = np.flatnonzero((b > 0) & ~flowing.any(axis=0))
+    flowing[np.where(allowed[:, columns], a[:, None], -1.0).argmax(axis=0), columns] = True
+    return flowing & allowed
 
 
 def _residual(allowed: np.ndarray, flowing: np.ndarray) -> Any:
@@ -130,5 +138,6 @@ def _refuse(allowed: np.ndarray, P: np.ndarray, left: np.ndarray, a: np.ndarray,
     raise InvalidArgument(
         "M",
         "finite costs that admit a transport plan",
-        f"rows [{shown}] of mass {a[rows].sum():.6g} whose finite-cost columns hold only {b[columns].sum():.6g}",
+        f"rows [{shown}] of mass {a[rows].sum():.6g} whose finite-cost columns hold only {b[columns].sum():.6g}"
+        f" ({a[rows].sum() - b[columns].sum():.2g} too little)",
     )

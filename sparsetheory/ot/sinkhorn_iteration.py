@@ -95,7 +95,7 @@ def sinkhorn(
         return attainable_error(reduced.a, f, reduced.b, g, reduced.reg)
 
     def advance(budget: int) -> Chunk:
-        update(reduced.b, column_sums, reduced.reg, g)  # the step that the last chunk left out
+        update(reduced.cost, reduced.b, column_sums, reduced.reg, f, g)  # the step that the last chunk left out
         done, error = sinkhorn_chunk(
             reduced.cost, reduced.a, reduced.b, reduced.reg, min(chunk, budget), tol / mass - floor(),
             f, g, row, column_sums,

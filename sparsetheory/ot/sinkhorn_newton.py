@@ -14,7 +14,7 @@ from ..result import OnFailure, Status, check_on_failure
 from ._sinkhorn_iteration import sinkhorn_chunk, update
 from ._sinkhorn_newton import plan_pass
 from .conclusion import attainable_error, certified, initial_potentials
-from .problem import Problem, Reduced
+from .problem import Problem, Reduced, frozen
 from .result import OTResult
 
 __all__ = ["sinkhorn_newton_sparse"]
@@ -147,7 +147,7 @@ def sinkhorn_newton_sparse(
     def advance(budget: int) -> Chunk:
         return warm_up.advance(budget) if warm_up.left else newton.advance()
 
-    outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: g)
+    outcome = _loop.run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: frozen(g))
     return certified(reduced, f, g, outcome, tol, on_failure)
 
 
@@ -176,7 +176,7 @@ class _WarmUp:
         )  # fmt: skip
         self.left -= done
         if error > self.target and done < budget:
-            update(reduced.b, self.column_sums, reduced.reg, g)
+            update(reduced.cost, reduced.b, self.column_sums, reduced.reg, f, g)
         mass = reduced.problem.mass
         objective = reduced.a @ f + reduced.b @ g - reduced.reg
         return Chunk(n_iter=done, error=error * mass, objective=objective * mass)

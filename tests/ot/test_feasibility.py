@@ -6,6 +6,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from sparsetheory import ot
 from sparsetheory.errors import InvalidArgument
 from sparsetheory.ot.feasibility import usable_edges
 
@@ -107,3 +108,17 @@ def test_the_inputs_stay_as_they_were():
 def test_a_vector_of_edges_is_refused():
     with pytest.raises(InvalidArgument, match="allowed"):
         usable_edges([True, False], [1.0], [1.0])
+
+
+@pytest.mark.parametrize("light", [1e-13, 1e-20, 1e-80, 1e-200])
+def test_an_atom_lighter_than_the_flow_resolves_keeps_an_edge(light):
+    """Its mass is below the resolution of the flow, on either side, and it has to go somewhere all the same."""
+    M = np.array([[0.0, 1.0], [1.0, np.inf], [np.inf, 0.0]])
+    a, b = np.array([0.5, light, 0.5 - light]), np.array([0.4, 0.6])
+    for cost, left, right in ((M, a, b), (M.T, b, a)):
+        usable = usable_edges(np.isfinite(cost), left, right)
+        assert usable.any(axis=1).all()
+        assert usable.any(axis=0).all()
+        result = ot.solve(cost, left, right, reg=0.05)
+        assert result.converged
+        assert np.isfinite(result.plan).all()

@@ -136,10 +136,14 @@ def test_a_chunk_stops_at_its_tolerance_with_the_pair_it_measured(problem):
     assert_allclose(np.abs(np.exp((f[:, None] + g - C) / 0.05).sum(axis=0) - b).sum(), error, rtol=1e-6)
 
 
-def test_a_column_that_underflowed_gets_a_bounded_step(mode):
-    g = np.zeros(2)
-    mode(_sinkhorn_iteration.update)(np.array([0.5, 0.5]), np.array([1.0, 0.0]), 1.0, g)
-    assert_allclose(g, [np.log(0.5), np.log(0.5) + 300 * np.log(10)])
+def test_a_column_that_underflowed_is_made_exact_too(mode):
+    """The far column's sum is 0 in floating point; its potential is 1e5 away, in one step."""
+    C = np.array([[0.0, 1e5], [0.3, 1e5 + 2.0], [0.1, np.inf]])
+    a, b, reg, g = np.array([0.2, 0.3, 0.5]), np.array([0.75, 0.25]), 0.5, np.zeros(2)
+    f, _, columns = twin.exact_rows(C, a, g, reg)
+    assert columns[1] == 0
+    mode(_sinkhorn_iteration.update)(C, b, columns, reg, f, g)
+    assert_allclose(np.exp((f[:, None] + g - C) / reg).sum(axis=0), b, rtol=1e-9)  # 1e5 / reg times the unit roundoff
 
 
 @pytest.mark.parametrize("drop", [0.0, 1e-3, 0.2, 10.0])

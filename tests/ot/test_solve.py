@@ -117,6 +117,19 @@ def test_what_a_loose_walk_leaves_behind_needs_a_tighter_one(monkeypatch):
     assert not ot.solve(M, a, b, reg=1e-4, on_failure="ignore").converged
 
 
+def test_light_atoms_that_must_cross_a_wide_gap():
+    """Between the clusters the plan is e^-180000: nothing tells a light atom on the wrong side which way to go."""
+    x, y = np.array([0.1, 0.2, 29.8, 30.1]), np.array([0.15, 0.2, 0.6, 29.7, 30.2])
+    M = (x[:, None] - y) ** 2
+    a = np.array([2e-37, 1.0, 8e-8, 2e-14])
+    b = np.array([0.9626, 0.0371, 6e-17, 3e-4, 1e-8])
+    a, b = a / a.sum(), b / b.sum()
+    for reg in (0.1, 0.005, 1e-3):
+        result = ot.solve(M, a, b, reg=reg)
+        assert l1(result.plan, a, b) <= 1e-9
+        assert_allclose(result.plan[:2, 3:].sum(), b[3:].sum() - a[2:].sum(), atol=1e-9)
+
+
 # -- branches --------------------------------------------------------------------------------------------------------
 
 
