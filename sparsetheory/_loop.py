@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .progress import Callback, Progress
+from .progress import Callback, Progress, asks_to_stop
 from .result import Status, Trace
 
 __all__ = ["Chunk", "Outcome", "run", "settle"]
@@ -64,7 +64,7 @@ def run(
                 n_iter=n_iter, error=chunk.error, objective=chunk.objective, elapsed=elapsed, tol=tol,
                 solution=solution(),
             )  # fmt: skip
-            asked_to_stop = callback(progress) is True
+            asked_to_stop = asks_to_stop(callback(progress))
             paused += time.perf_counter() - before
         if not math.isfinite(chunk.error):
             status = Status.NONFINITE

@@ -23,12 +23,14 @@ __all__ = [
 def _numeric(value: Any, name: str, ndim: int) -> np.ndarray:
     """Convert to a C-contiguous float64 array that is never the caller's own memory when it had to change."""
     what = {1: "a vector", 2: "a matrix"}[ndim]
+    if np.ma.is_masked(value):  # conversion would uncover what is masked
+        raise InvalidArgument(name, f"{what} without masked entries", type(value).__name__)
     try:
         raw = np.asarray(value)
-        if raw.dtype.kind not in "biuf":  # complex, strings and objects do not convert silently
-            raw = raw.astype(object).astype(np.float64) if raw.dtype.kind == "O" else _refuse_dtype(raw, name, what)
+        if not _real(raw):
+            raise InvalidArgument(name, f"{what} of real numbers", f"dtype {raw.dtype}")
         array = np.ascontiguousarray(raw, dtype=np.float64) if raw.ndim else raw.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, InvalidArgument):
             raise
         raise InvalidArgument(name, f"{what} of real numbers", type(value).__name__) from None
@@ -39,8 +41,11 @@ def _numeric(value: Any, name: str, ndim: int) -> np.ndarray:
     return array
 
 
-def _refuse_dtype(raw: np.ndarray, name: str, what: str) -> np.ndarray:
-    raise InvalidArgument(name, f"{what} of real numbers", f"dtype {raw.dtype}")
+def _real(raw: np.ndarray) -> bool:
+    """Whether the entries are real numbers; complex ones and strings, also among objects, do not convert silently."""
+    if raw.dtype.kind == "O":
+        return not any(isinstance(x, (str, bytes)) for x in raw.flat)
+    return raw.dtype.kind in "biuf"
 
 
 def _first(mask: np.ndarray) -> tuple[int, ...]:
@@ -85,7 +90,7 @@ def _number(value: Any, name: str, expected: str) -> float:
         if isinstance(value, (str, bytes)) or np.ndim(value) != 0:
             raise TypeError
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidArgument(name, expected, repr(value)) from None
 
 

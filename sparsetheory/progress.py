@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
-__all__ = ["Callback", "Progress", "compose", "log_to", "print_every", "progress_bar", "record"]
+import numpy as np
+
+__all__ = ["Callback", "Progress", "asks_to_stop", "compose", "log_to", "print_every", "progress_bar", "record"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,11 @@ class Progress:
 Callback = Callable[[Progress], Any]
 
 
+def asks_to_stop(answer: Any) -> bool:
+    """Whether a callback's answer is True: Python's, or NumPy's, which is what comparisons of arrays give."""
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)
+
+
 def print_every(n: int = 1, *, file: IO[str] | None = None) -> Callback:
     """Write a line at every n-th checkpoint.
 
@@ -81,7 +88,7 @@ def record(rows: list[Progress]) -> Callback:
 
 def compose(*callbacks: Callback) -> Callback:
     """Call several callbacks in turn; stop if any of them asks for it."""
-    return lambda progress: sum(callback(progress) is True for callback in callbacks) > 0
+    return lambda progress: sum(asks_to_stop(callback(progress)) for callback in callbacks) > 0
 
 
 def progress_bar(description: str = "solving") -> Callback:
@@ -96,11 +103,12 @@ def progress_bar(description: str = "solving") -> Callback:
     start: list[float] = []
 
     def callback(progress: Progress) -> None:
+        goal = max(progress.tol, 1e-16)
         if not start:
-            start.append(max(progress.error, progress.tol * 10))
+            start.append(max(progress.error, goal * 10))
             bar.start()
-        span = log10(start[0] / progress.tol)
-        done = log10(start[0] / max(progress.error, progress.tol)) / span
+        span = log10(start[0] / goal)
+        done = log10(start[0] / max(progress.error, goal)) / span
         bar.update(task, completed=min(max(done, 0.0), 1.0), error=f"error {progress.error:.1e}")
         if progress.error <= progress.tol:
             bar.stop()

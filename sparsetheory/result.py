@@ -48,7 +48,7 @@ def _readonly(values: Any) -> np.ndarray:
     return array
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Trace:
     """History of a solve at its checkpoints; all columns have the same length.
 
@@ -84,7 +84,7 @@ class Trace:
         return len(self.n_iter)
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Result:
     """Base of every family's result.
 

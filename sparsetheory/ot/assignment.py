@@ -1,5 +1,6 @@
 """The gap of an assignment problem: how far the second-best vertex is, and how fast entropic plans find the best."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +92,7 @@ def vertex_gap(C: Any) -> AssignmentGap:
     Raises
     ------
     InvalidArgument
-        If `C` is not square, has a non-finite entry, or a single row.
+        If `C` is not square, has a non-finite entry or a single row, or differences that overflow.
 
     Notes
     -----
@@ -117,6 +118,8 @@ def vertex_gap(C: Any) -> AssignmentGap:
         raise InvalidArgument("C", "a square matrix of at least two rows", f"shape {cost.shape}")
     if not np.isfinite(cost).all():
         raise InvalidArgument("C", "finite costs", "+inf")
+    if math.isinf(n * (float(cost.max()) - float(cost.min()))):
+        raise InvalidArgument("C", "costs whose differences can be added", "differences that overflow")
     columns = linear_sum_assignment(cost)[1]
     arcs = cost[:, columns] - cost[np.arange(n), columns][:, None]
     np.fill_diagonal(arcs, np.inf)  # a row that keeps its column makes no cycle

@@ -8,7 +8,7 @@ from .._loop import Outcome, settle
 from .._validation import check_vector
 from ..errors import InvalidArgument
 from ..result import OnFailure, conclude
-from .problem import Reduced
+from .problem import Reduced, frozen
 from .result import OTResult
 
 _NEAR_FLOOR = 5.0  # the estimate's slack: errors up to this multiple of it count as rounding
@@ -31,7 +31,7 @@ def certified(
     reduced: Reduced, f: np.ndarray, g: np.ndarray, outcome: Outcome, tol: float, on_failure: OnFailure
 ) -> OTResult:
     """Build the result, recompute its marginal error in NumPy, and let that decide the status."""
-    full_f, full_g = reduced.extend(f, g)
+    full_f, full_g = (frozen(potential) for potential in reduced.extend(f, g))
     floor = reduced.problem.mass * attainable_error(reduced.a, f, reduced.b, g, reduced.reg)
 
     def build(**verdict: Any) -> OTResult:
@@ -53,24 +53,22 @@ def initial_potentials(reduced: Reduced, init: Any) -> tuple[np.ndarray, np.ndar
     """
     if init is None:
         return None
-    u, v = reduced.shift
-    if isinstance(init, OTResult):
-        pair = init.f, init.g
-        if init.shift is not None:  # subtract shift from shift: they are equal when the cost is the same
-            u, v = u - init.shift[0], v - init.shift[1]
-    else:
-        pair = init
     try:
-        f, g = pair
+        f, g = (init.f, init.g) if isinstance(init, OTResult) else init
     except (TypeError, ValueError):
         raise InvalidArgument("init", "a pair of potentials (f, g) or an OTResult", type(init).__name__) from None
     if f is None and g is None:
         raise InvalidArgument("init", "a pair with at least one potential", "(None, None)")
     n, m = reduced.problem.shape
-    scaled_mass = reduced.reg * np.log(reduced.problem.mass)
-    f = None if f is None else (check_vector(f, "init[0]", length=n) - u)[reduced.rows] - scaled_mass
-    g = None if g is None else (check_vector(g, "init[1]", length=m) - v)[reduced.columns]
+    f = None if f is None else check_vector(f, "init[0]", length=n)
+    g = None if g is None else check_vector(g, "init[1]", length=m)
+    u, v = reduced.shift
+    if isinstance(init, OTResult) and init.shift is not None:
+        u, v = u - init.shift[0], v - init.shift[1]  # shift from shift: they are equal when the cost is the same
+    f = None if f is None else (f - u)[reduced.rows] - reduced.reg * np.log(reduced.problem.mass)
+    g = None if g is None else (g - v)[reduced.columns]
     if f is None:
+        assert g is not None
         f = exact_potential(reduced.cost, reduced.a, g, reduced.reg)
     if g is None:
         g = exact_potential(reduced.cost.T, reduced.b, f, reduced.reg)

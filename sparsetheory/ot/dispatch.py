@@ -60,7 +60,7 @@ def solve(
     init : pair of arrays (f, g) or OTResult, optional
         Potentials to start from, in units of the cost; either of the pair may be None.
     n_threads : int, default 1
-        Only 1 is accepted: the solvers are serial.
+        Only 1 is accepted: the loops are serial. BLAS, which at times factorises a Newton system, has its own setting.
     callback : callable, optional
         Gets a `sparsetheory.progress.Progress` at each checkpoint; True stops.
     on_failure : {"warn", "raise", "ignore"}, default "warn"

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..errors import InvalidArgument
+
 __all__ = ["round_exact"]
 
 
@@ -27,6 +29,16 @@ def round_exact(
     -------
     list of n lists of m numbers
 
+    Raises
+    ------
+    InvalidArgument
+        If the lengths do not fit. Signs and sums are not checked: the entries may be symbols.
+
+    References
+    ----------
+    J. Altschuler, J. Weed, P. Rigollet, "Near-linear time approximation algorithms for optimal transport via Sinkhorn
+    iteration", NeurIPS 2017.
+
     Examples
     --------
     >>> from fractions import Fraction as F
@@ -35,6 +47,8 @@ def round_exact(
     >>> [sum(row) for row in R] == [half, half] == [sum(column) for column in zip(*R)]
     True
     """
+    if len(P) != len(a) or any(len(row) != len(b) for row in P):
+        raise InvalidArgument("P", f"{len(a)} rows of {len(b)}", f"{len(P)} rows of {sorted({len(row) for row in P})}")
     r = [sum(row) for row in P]
     rows = [[x * minimum(1, a_i / r_i) if r_i != 0 else x for x in row] for row, a_i, r_i in zip(P, a, r)]
     c = [sum(column) for column in zip(*rows)]

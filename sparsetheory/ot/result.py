@@ -36,7 +36,7 @@ def _divergence(p: np.ndarray, q: np.ndarray, log_q: np.ndarray) -> float:
     return float(np.maximum(np.where(close, near, far), 0.0).sum())
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class OTResult(Result):
     r"""Solution of an entropic transport problem.
 
@@ -127,8 +127,10 @@ class OTResult(Result):
 
     def apply(self, v: np.ndarray, *, transposed: bool = False) -> np.ndarray:
         """Multiply the plan, or its transpose, by a vector or by the columns of a matrix, without forming the plan."""
-        v = np.asarray(v, dtype=float)
+        v = np.asarray(v)
         rows, columns = (len(self.problem.a), len(self.problem.b))[:: -1 if transposed else 1]
+        if v.dtype.kind not in "biuf":
+            raise InvalidArgument("v", "real numbers", f"dtype {v.dtype}")
         if v.ndim not in (1, 2) or len(v) != columns:
             raise InvalidArgument(
                 "v", f"a vector of length {columns} or a matrix of {columns} rows", f"shape {v.shape}"
@@ -143,11 +145,12 @@ class OTResult(Result):
 
     @functools.cached_property
     def marginals(self) -> tuple[np.ndarray, np.ndarray]:
-        """Row sums (n,) and column sums (m,) of the plan."""
+        """Row sums (n,) and column sums (m,) of the plan, read-only."""
         rows, columns = np.empty(len(self.problem.a)), np.zeros(len(self.problem.b))
         for at, _, _, P in self._plan_blocks():
             rows[at] = P.sum(axis=1)
             columns += P.sum(axis=0)
+        rows.flags.writeable = columns.flags.writeable = False
         return rows, columns
 
     @property

@@ -1,6 +1,7 @@
 import math
 import time
 
+import numpy as np
 import pytest
 
 from sparsetheory._loop import Chunk, run, settle
@@ -58,6 +59,13 @@ def test_a_truthy_answer_that_is_not_true_goes_on():
     assert run(Halving(), tol=1e-2, max_iter=50, callback=lambda p: "yes").status is Status.CONVERGED
 
 
+def test_numpys_true_stops_too():
+    yes = lambda p: np.bool_(p.n_iter == 2)  # noqa: E731
+    for callback in (yes, compose(lambda p: None, yes)):
+        outcome = run(Halving(), tol=0.0, max_iter=50, callback=callback)
+        assert (outcome.status, outcome.n_iter) == (Status.STOPPED, 2)
+
+
 def test_time_in_the_callback_is_not_counted():
     outcome = run(Halving(), tol=0.0, max_iter=3, callback=lambda p: time.sleep(0.05))
     assert outcome.trace.elapsed[-1] < 0.05
@@ -87,6 +95,12 @@ def test_ready_callbacks(capsys, caplog):
         run(Halving(), tol=0.1, max_iter=50, callback=compose(print_every(2), log_to(logger)))
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert len(caplog.records) == 4
+
+
+def test_progress_bar_takes_a_tolerance_of_zero():
+    from sparsetheory.progress import progress_bar
+
+    assert run(Halving(), tol=0.0, max_iter=50, callback=progress_bar("demo")).status is Status.MAX_ITER
 
 
 def test_progress_bar_draws_and_ends(capsys):

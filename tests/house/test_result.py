@@ -36,6 +36,14 @@ def test_result_and_error_survive_pickling():
     assert str(argument) == "reg: expected a positive number, got -1"
 
 
+def test_results_are_compared_by_identity():
+    one, other = result(), result()
+    assert one == one
+    assert one != other
+    assert one.trace != other.trace
+    assert len({one, other}) == 2
+
+
 def test_trace_columns_are_read_only_and_of_one_length():
     trace = result().trace
     assert len(trace) == 1

@@ -99,9 +99,16 @@ def test_vertex_gap_is_what_brute_force_finds(n):
 def test_vertex_gap_sees_ties_and_refuses_what_is_no_assignment_problem():
     assert vertex_gap(np.ones((3, 3))).gap == 0
     np.testing.assert_array_equal(vertex_gap([[0, 1], [1, 0]]).plan, np.eye(2) / 2)
-    for bad in ([[1.0]], [[1.0, 2.0]], [[0.0, np.inf], [1.0, 0.0]], [[0.0, np.nan], [1.0, 0.0]]):
+    for bad in ([[1.0]], [[1.0, 2.0]], [[0.0, np.inf], [1.0, 0.0]], [[0.0, np.nan], [1.0, 0.0]],
+                [[1e308, -1e308], [-1e308, 1e308]]):  # fmt: skip
         with pytest.raises(InvalidArgument, match="C"):
             vertex_gap(bad)
+
+
+def test_exact_rounding_refuses_lengths_that_do_not_fit():
+    for P, a, b in (([[1, 2]], [1, 2], [1, 2]), ([[1, 2]], [3], [1, 1, 1]), ([[1, 2], [3]], [1, 2], [1, 2])):
+        with pytest.raises(InvalidArgument, match="P: expected"):
+            round_exact(P, a, b)
 
 
 def test_coupling_spectrum_of_known_couplings():

@@ -77,6 +77,12 @@ def test_the_plan_is_a_plan(result, case):
     assert result.error == result.marginal_error <= 1e-12 * a.sum()
 
 
+def test_what_a_result_keeps_is_read_only(result):
+    for array in (result.f, result.g, *result.marginals, result.plan, *result.trace.extra.values()):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+
+
 def test_the_potentials_give_the_plan_in_cost_units(result, case):
     M, _, b = case
     f, g = result.potentials
@@ -104,6 +110,12 @@ def test_a_factor_of_the_wrong_shape_is_refused(v):
     result = ot.solve(np.eye(6), reg=1.0)
     with pytest.raises(InvalidArgument, match="v: expected a vector of length 6 or a matrix of 6 rows"):
         result.apply(v)
+
+
+@pytest.mark.parametrize("v", [1j * np.ones(6), "abcdef", ["1"] * 6])
+def test_a_factor_that_is_not_real_is_refused(v):
+    with pytest.raises(InvalidArgument, match="v: expected real numbers"):
+        ot.solve(np.eye(6), reg=1.0).apply(v)
 
 
 def test_the_sparse_plan_drops_what_it_says(result, case):

@@ -196,6 +196,27 @@ def test_a_start_that_is_none_is_refused_by_name(init):
         ot.solve(np.ones((4, 4)), reg=1.0, init=init)
 
 
+@pytest.mark.parametrize("shape", [(7, 9), (1, 30), (40, 1), (1, 1)])
+@pytest.mark.parametrize("method", sorted(set(ot.SOLVERS) - {"auto"}))
+def test_the_solution_of_a_problem_of_another_shape_is_refused(shape, method):
+    M, a, b = random_costs(40, 30, np.random.default_rng(17))
+    other = ot.solve(np.random.default_rng(18).random(shape), reg=0.1)
+    with pytest.raises(InvalidArgument, match=r"init\[[01]\]: expected length"):
+        ot.solve(M, a, b, reg=0.01, init=other, method=method)
+
+
+@pytest.mark.parametrize("method", sorted(set(ot.SOLVERS) - {"auto"}))
+def test_a_callback_cannot_reach_the_iterate(method):
+    def scribble(progress):
+        with pytest.raises(ValueError, match="read-only"):
+            progress.solution[:] = np.nan
+        progress.solution.flags.writeable = True  # a copy: even this does no harm
+        progress.solution[:] = np.nan
+
+    M, a, b = random_costs(20, 15, np.random.default_rng(19))
+    assert ot.solve(M, a, b, reg=0.1, method=method, callback=scribble).converged
+
+
 # -- the door --------------------------------------------------------------------------------------------------------
 
 
