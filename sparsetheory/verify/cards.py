@@ -8,11 +8,11 @@ from typing import Any
 
 from .bound import Bound
 from .figures.svg import Drawing
-from .outcome import Outcome
+from .outcome import Crash, Outcome
 from .proof import holds
 from .verdict import Verdict
 
-__all__ = ["card", "heading", "interval", "number", "prose", "said"]
+__all__ = ["card", "crash_card", "heading", "interval", "number", "prose", "said"]
 
 _ICONS = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "not-contradicted": "○"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -67,16 +67,16 @@ def prose(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def heading(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def heading(outcomes: Sequence[Outcome], crashes: Sequence[Crash] = ()) -> dict[str, Any]:
     """Return what stands at the head of the page."""
-    modes = sorted({outcome.mode for outcome in outcomes})
+    modes = sorted({outcome.mode for outcome in outcomes} | {crash.mode for crash in crashes})
     good = sum(outcome.as_declared and outcome.proof_ok for outcome in outcomes)
     ends = [str(outcome.provenance["ended"]) for outcome in outcomes if outcome.provenance.get("ended")]
     date = max(ends) if ends else datetime.now(UTC).isoformat(timespec="minutes")
     return {
         "title": "sparsetheory: verification report",
         "heading": "Theorems held against measurements",
-        "summary": _summary(good, len(outcomes)),
+        "summary": _summary(good, len(outcomes) + len(crashes)),
         "mode": " and ".join(modes),
         "smoke": "quick" in modes,
         "date": f"{' and '.join(modes) or 'no'} run, {date[:16].replace('T', ' ')} UTC",
@@ -125,6 +125,17 @@ def card(outcome: Outcome, panels: Sequence[Drawing]) -> dict[str, Any]:
         "steps": outcome.proof, "badge": _badge(outcome), "declared_badge": claim.badge, "proof_ok": outcome.proof_ok,
         "proof_note": _proof_note(outcome),
         "provenance": list(_flat(outcome.provenance)), "command": outcome.command, "digest": outcome.digest,
+    }  # fmt: skip
+
+
+def crash_card(crash: Crash) -> dict[str, Any]:
+    """Return what the page says of a claim that could not be judged."""
+    claim = crash.claim
+    return {
+        "id": claim.id, "anchor": claim.id.replace(".", "-"), "md_anchor": claim.id.replace(".", ""),
+        "title": claim.title, "statement": claim.statement, "kind": claim.kind, "status": claim.status,
+        "source": claim.source, "tone": "error", "icon": "!", "shown": "error", "smoke": False,
+        "message": crash.message, "command": crash.command,
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from ..errors import InvalidArgument
 from .claim import Claim, Collection, collection_at, locate, package_collections
 from .executors import executor as make_executor
 from .loading import load_proof
-from .outcome import Mode, Outcome
+from .outcome import Crash, Mode, Outcome
 from .proof import holds
 from .runner import TIMEOUT, export, rebuild, run_claim
 from .store import write_atomically
@@ -133,23 +133,24 @@ def verify(
     again = _command(targets or [], mode, jobs, folder) + " --resume"
     _remember(folder, mode, selected, folders)
     console.print(f"records and report: {folder}", markup=False)
-    outcomes, crashed = [], False
+    outcomes: list[Outcome] = []
+    crashes: list[Crash] = []
     for collection, claim in selected:
         sources = [str(path) for path in folders if collection_at(path) == collection]
+        card = _command([*sources, claim.id], mode, 1, None)
         try:
             with progress_of(claim) as report:
                 outcomes.append(run_claim(
                     collection, claim, mode=mode, folder=folder, executor=place, timeout=timeout, progress=report,
-                    command=_command([*sources, claim.id], mode, 1, None),
+                    command=card,
                 ))  # fmt: skip
         except KeyboardInterrupt:
             errors.print(f"\nInterrupted; every finished replicate is kept. Go on with\n    {again}", markup=False)
             return INTERRUPTED
-        except Exception as error:
-            crashed = True
-            _explain(error, claim.id)
-    _finish(outcomes, folder)
-    return ERROR if crashed else _exit_code(outcomes, strict)
+        except (Exception, SystemExit) as error:
+            crashes.append(_crash(error, claim, mode, card))
+    _finish(outcomes, crashes, folder)
+    return ERROR if crashes else _exit_code(outcomes, strict)
 
 
 def _command(targets: Sequence[str], mode: Mode, jobs: int, folder: Path | None) -> str:
@@ -182,15 +183,13 @@ def _remember(folder: Path, mode: Mode, selected: Selected, folders: Sequence[Pa
     write_atomically(folder / "run.json", json.dumps(known, indent=2) + "\n")
 
 
-def _finish(outcomes: Sequence[Outcome], folder: Path) -> None:
+def _finish(outcomes: Sequence[Outcome], crashes: Sequence[Crash], folder: Path) -> None:
     """Print the table, write verdicts and report, say where they are."""
-    if not outcomes:
-        return
-    show_table(outcomes)
-    export(outcomes, folder)
+    show_table(outcomes, crashes)
+    export(outcomes, folder, crashes)
     from .report import write_report  # draws, so it needs matplotlib
 
-    console.print(f"report: {write_report(outcomes, folder)}", markup=False)
+    console.print(f"report: {write_report(outcomes, folder, crashes)}", markup=False)
 
 
 def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
@@ -215,9 +214,15 @@ def report(
     collections = tuple(_collection(Path(source)) for source in known["sources"])
     if not all(any(c.family == name.split(".")[0] for c in collections) for name in known["claims"]):
         collections += package_collections()
-    outcomes = [rebuild(*locate(name, collections), mode=known["mode"], folder=folder) for name in known["claims"]]
-    _finish(outcomes, folder)
-    return _exit_code(outcomes, strict)
+    outcomes: list[Outcome] = []
+    crashes: list[Crash] = []
+    for collection, claim in [locate(name, collections) for name in known["claims"]]:
+        try:
+            outcomes.append(rebuild(collection, claim, mode=known["mode"], folder=folder))
+        except (Exception, SystemExit) as error:
+            crashes.append(_crash(error, claim, known["mode"], ""))
+    _finish(outcomes, crashes, folder)
+    return ERROR if crashes else _exit_code(outcomes, strict)
 
 
 @app.command()
@@ -240,6 +245,13 @@ def _explain(error: BaseException, claim: str = "") -> None:
     errors.print(f"error: {where}{error}", markup=False)
 
 
+def _crash(error: BaseException, claim: Claim, mode: Mode, command: str) -> Crash:
+    """Say what is wrong, and keep it for the table and the report: a claim that crashes must not be missed there."""
+    _explain(error, claim.id)
+    message = str(error) if isinstance(error, InvalidArgument) else f"{type(error).__name__}: {error}"
+    return Crash(claim=claim, mode=mode, message=message, command=command)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; a command line that cannot be read is an error (3) as well."""
     command: Any = typer.main.get_command(app)
@@ -247,7 +259,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = command.main(args=arguments, prog_name="sparsetheory", standalone_mode=False)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a file that exits has not verified anything, whatever its code
         if hasattr(error, "exit_code") and hasattr(error, "show"):  # a usage error, of click or of typer's own copy
             error.show(file=sys.stderr)
             return ERROR

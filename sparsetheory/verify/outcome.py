@@ -9,7 +9,7 @@ from .proof import StepResult, holds
 from .sample import Sample
 from .verdict import Rule, Verdict
 
-__all__ = ["ControlOutcome", "Outcome"]
+__all__ = ["ControlOutcome", "Crash", "Outcome"]
 
 Mode = Literal["quick", "full"]
 
@@ -27,6 +27,16 @@ class ControlOutcome:
     def ok(self) -> bool:
         """Whether the control came out as it must."""
         return self.verdict.label == self.expected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crash:
+    """A claim that could not be judged at all: a file that does not load, records that cannot be read."""
+
+    claim: Claim
+    mode: Mode
+    message: str
+    command: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +99,9 @@ class Outcome:
         """What tables print: a quick run only ever smokes."""
         if self.mode == "full":
             return self.conclusion
-        return "smoke: as declared" if self.as_declared else f"smoke: {self.conclusion}"
+        if self.as_declared:
+            return "smoke: as declared"
+        return "smoke: passes" if self.conclusion == "supported" else f"smoke: {self.conclusion}"
 
     @property
     def as_declared(self) -> bool:

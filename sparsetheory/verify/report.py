@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .cards import card, heading
+from .cards import card, crash_card, heading
 from .figures.svg import Drawing, dark_css
 from .mathtext import Typesetter
-from .outcome import Outcome
+from .outcome import Crash, Outcome
 from .plots import figure
 from .store import write_atomically
 
@@ -24,6 +24,8 @@ _VERDICT_WORDS = (
     ("inconclusive (failures)", "inconclusive", "Counting failed runs as worst cases would change the verdict."),
     ("inconclusive (floor)", "inconclusive", "Too few points above round-off or solver tolerance."),
     ("inconclusive (control)", "inconclusive", "A control did not come out as it must: the study says nothing."),
+    ("inconclusive (unfinished)", "inconclusive", "The run was stopped; a part of a study concludes nothing."),
+    ("error", "error", "A file of the claim does not load, or its records cannot be read: nothing was judged."),
     ("smoke", "muted", "A quick run, which may contradict a claim but never supports one; dashed outline."),
 )  # fmt: skip
 _EVIDENCE_WORDS = (
@@ -36,7 +38,7 @@ _EVIDENCE_WORDS = (
 )  # fmt: skip
 
 
-def write_report(outcomes: Sequence[Outcome], folder: Path) -> Path:
+def write_report(outcomes: Sequence[Outcome], folder: Path, crashes: Sequence[Crash] = ()) -> Path:
     """Write ``report.html`` and ``report.md``, each whole or not at all.
 
     Parameters
@@ -45,6 +47,8 @@ def write_report(outcomes: Sequence[Outcome], folder: Path) -> Path:
         One a claim, in the order of their cards.
     folder : Path
         Made where it is missing. Figures go to ``figures/*.svg`` as well, for the Markdown twin.
+    crashes : sequence of Crash
+        Claims that could not be judged; they have a row and a card as well.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def write_report(outcomes: Sequence[Outcome], folder: Path) -> Path:
     page = Typesetter()
     cards = [card(outcome, figure(outcome, prefix=outcome.claim.id.replace(".", "-"))) for outcome in outcomes]
     words = {"verdict_words": _VERDICT_WORDS, "evidence_words": _EVIDENCE_WORDS}
-    facts = {"head": heading(outcomes), "cards": cards, **words}
+    crashed = [crash_card(crash) for crash in crashes]
+    facts = {"head": heading(outcomes, crashes), "cards": cards, "crashes": crashed, **words}
     for drawing in (drawing for entry in cards for drawing in entry["panels"]):
         write_atomically(folder / "figures" / f"{drawing.name}.svg", _standalone(drawing))
     write_atomically(folder / "report.md", _templates().get_template("report.md.j2").render(facts))

@@ -6,7 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from .controls import judge_controls, smallest_refuted
 from .executors import Executor, Serial
 from .fingerprint import fingerprint
 from .loading import load_proof, load_study
-from .outcome import Mode, Outcome
+from .outcome import ControlOutcome, Crash, Mode, Outcome
 from .proof import StepResult
 from .provenance import environment
 from .sample import Sample
 from .store import Record, Store, as_number, digest, write_atomically
 from .study import Budget, Study
 from .tasks import MAIN, RECHECK, Task, execute, observation
-from .verdict import Rule
+from .verdict import Rule, Verdict
 
 __all__ = ["TIMEOUT", "export", "rebuild", "run_claim"]
 
@@ -117,14 +117,18 @@ def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]
         flush()
 
 
+def _unchecked(job: _Job) -> set[tuple[int, int]]:
+    """Cell and replicate of every observation that counts as a violation and was not measured again."""
+    if job.study.recheck is None:
+        return set()
+    hits = {(o.cell, o.replicate) for o in job.rule.violations(job.sample(MAIN))}
+    return hits - {(r.cell, r.replicate) for r in job.records(RECHECK)}
+
+
 def _recheck(job: _Job, place: Executor, timeout: float) -> None:
     """Measure again, in extended precision, every observation that the rule would count as a violation."""
-    if job.study.recheck is None:
-        return
-    rechecked = {(r.cell, r.replicate): r.ok for r in job.records(RECHECK)}
-    hits = {(o.cell, o.replicate) for o in job.rule.violations(job.sample(MAIN))}
-    again = {key for key, ok in rechecked.items() if not ok}
-    tasks = [job.task(RECHECK, *key, timeout) for key in sorted((hits - set(rechecked)) | again)]
+    again = {(r.cell, r.replicate) for r in job.records(RECHECK) if not r.ok}
+    tasks = [job.task(RECHECK, *key, timeout) for key in sorted(_unchecked(job) | again)]
     _commit(job, place.map(execute, tasks), lambda _: None)
 
 
@@ -139,23 +143,42 @@ def _counts(job: _Job, records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
+def _to_do(job: _Job) -> int:
+    """Count what the declared study still asks for; failures are done, they were tried."""
+    asked = len(job.variants) * len(job.budget.grid) * job.budget.replicates
+    return asked - sum(len(job.records(variant)) for variant in job.variants) + len(_unchecked(job))
+
+
+def _judge(job: _Job, sample: Sample, to_do: int) -> tuple[Verdict, list[ControlOutcome], float | None]:
+    """Judge a study with its controls. Part of one concludes nothing, or it could be stopped where it looks best."""
+    raw = job.rule.judge(sample)
+    if to_do:
+        sentence = f"{to_do} of the measurements that the study declares have not been made yet"
+        left = replace(raw, label="inconclusive", reason="unfinished", sentence=sentence, replicates_needed=None,
+                       sensitivity={}, strata={})  # fmt: skip
+        return left, [], None
+    broken = {control.name: job.sample(control.name) for control in job.study.broken}
+    controls = judge_controls(job.study, job.rule, job.claim, sample, broken)
+    return raw, controls, smallest_refuted(job.study, job.rule, sample)
+
+
 def _conclude(job: _Job) -> Outcome:
     """Judge what the store holds; runs nothing."""
     facts = job.store.last_run() or {}
     sample = job.sample(MAIN)
-    broken = {control.name: job.sample(control.name) for control in job.study.broken}
+    raw, controls, kappa = _judge(job, sample, _to_do(job))
     records = [record for variant in (*job.variants, RECHECK) for record in job.records(variant)]
     proof = facts.get("proof")
     first = job.study.wrong_bounds[0]
     return Outcome(
         claim=job.claim,
         mode=job.mode,
-        raw=job.rule.judge(sample),
-        controls=judge_controls(job.study, job.rule, job.claim, sample, broken),
+        raw=raw,
+        controls=controls,
         sample=sample,
         rule=job.rule,
         wrong_rate=f"{first.bound.formula} with kappa = {first.kappa:g}",
-        smallest_refuted_kappa=smallest_refuted(job.study, job.rule, sample),
+        smallest_refuted_kappa=kappa,
         neutral_kappa=first.neutral,
         proof=None if proof is None else tuple(StepResult(**step) for step in proof),
         badge=facts.get("badge", ""),
@@ -261,7 +284,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     return {
         "claim": outcome.claim.id,
         "mode": outcome.mode,
-        "conclusion": outcome.conclusion,
+        "conclusion": outcome.conclusion if outcome.mode == "full" else None,  # a quick run has none
         "shown": outcome.shown,
         "declared": outcome.claim.expected,
         "as_declared": outcome.as_declared,
@@ -270,7 +293,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "estimate": _finite(raw.estimate),
         "interval": [_finite(end) for end in raw.interval],
         "level": raw.level,
-        "target": raw.target,
+        "target": _finite(raw.target),
         "margin": _finite(raw.margin),
         "controls": [
             {"kind": c.kind, "name": c.name, "expected": c.expected, "verdict": str(c.verdict), "ok": c.ok}
@@ -285,9 +308,16 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def export(outcomes: Sequence[Outcome], folder: Path) -> Path:
+def _crash_line(crash: Crash) -> dict[str, Any]:
+    return {
+        "claim": crash.claim.id, "mode": crash.mode, "conclusion": "error", "shown": "error",
+        "declared": crash.claim.expected, "as_declared": False, "error": crash.message, "command": crash.command,
+    }  # fmt: skip
+
+
+def export(outcomes: Sequence[Outcome], folder: Path, crashes: Sequence[Crash] = ()) -> Path:
     """Write ``verdicts.json``, whole or not at all."""
     path = folder / "verdicts.json"
-    lines = [summary(outcome) for outcome in outcomes]
+    lines = [summary(outcome) for outcome in outcomes] + [_crash_line(crash) for crash in crashes]
     write_atomically(path, json.dumps(lines, indent=2, allow_nan=False, default=as_number) + "\n")
     return path

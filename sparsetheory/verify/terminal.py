@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .claim import Claim, Collection
-from .outcome import Outcome
+from .outcome import Crash, Outcome
 from .proof import StepResult
 from .runner import Progress as Report
 
@@ -54,11 +54,13 @@ def _row(outcome: Outcome) -> list[str]:
     lower, upper = raw.interval
     estimate = f"{_number(raw.estimate)} [{_number(lower)}, {_number(upper)}]"
     kappa = "-" if outcome.smallest_refuted_kappa is None else f"{outcome.smallest_refuted_kappa:g}"
+    own = "-" if outcome.neutral_kappa is None else f"{outcome.neutral_kappa:g}"
     fine = sum(control.ok for control in outcome.controls)
     proof = outcome.badge if outcome.proof_ok else f"FAILED ({outcome.badge or 'did not run'})"
     return [
         outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, _number(raw.margin),
-        f"{fine}/{len(outcome.controls)}", kappa, _number(raw.tightness), str(raw.n_replicates), str(raw.n_failures),
+        f"{fine}/{len(outcome.controls)}", f"{kappa} ({own})", _number(raw.tightness), str(raw.n_replicates),
+        str(raw.n_failures),
     ]  # fmt: skip
 
 
@@ -80,18 +82,20 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
 
 
 _HEAD = (
-    "claim", "proof", "verdict", "estimate [interval]", "margin", "controls", "smallest refuted kappa", "tightness",
-    "replicates", "failures",
+    "claim", "proof", "verdict", "estimate [interval]", "margin", "controls", "smallest refuted kappa (claim's own)",
+    "tightness", "replicates", "failures",
 )  # fmt: skip
 
 
-def show_table(outcomes: Sequence[Outcome]) -> None:
+def show_table(outcomes: Sequence[Outcome], crashes: Sequence[Crash] = ()) -> None:
     """Print the verdict table: drawn on a terminal, one aligned line a claim anywhere else."""
     rows = [_row(outcome) for outcome in outcomes]
+    rows += [[crash.claim.id, "-", "error", *"-" * (len(_HEAD) - 3)] for crash in crashes]
     if console.is_terminal:
         table = Table(*_HEAD)
-        for outcome, row in zip(outcomes, rows, strict=True):
-            table.add_row(*row, style=None if outcome.as_declared and outcome.proof_ok else "bold red")
+        fine = [outcome.as_declared and outcome.proof_ok for outcome in outcomes] + [False] * len(crashes)
+        for good, row in zip(fine, rows, strict=True):
+            table.add_row(*row, style=None if good else "bold red")
         console.print(table)
     else:
         widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
@@ -101,6 +105,8 @@ def show_table(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         for line in _remarks(outcome):
             console.print(f"{outcome.claim.id}: {line}", markup=False)
+    for crash in crashes:
+        console.print(f"{crash.claim.id}: not judged. {crash.message}", markup=False)
 
 
 def show_proof(claim: Claim, badge: str, results: Sequence[StepResult]) -> None:

@@ -13,7 +13,7 @@ from .sample import Observation, Sample
 __all__ = ["Alternative", "Band", "Label", "Reason", "Rule", "Verdict", "combine", "decide"]
 
 Label = Literal["supported", "refuted", "inconclusive", "not-contradicted"]
-Reason = Literal["underpowered", "pre-asymptotic", "failures", "floor", "control"]
+Reason = Literal["underpowered", "pre-asymptotic", "failures", "floor", "control", "unfinished"]
 Alternative = Literal["upper", "lower", "two-sided"]
 Decision = tuple[Label, Reason | None]
 

@@ -29,7 +29,7 @@ def _no_figures(request, monkeypatch):
     if "drawn" not in request.fixturenames:
         from sparsetheory.verify import report
 
-        monkeypatch.setattr(report, "write_report", lambda outcomes, folder: folder / "report.html")
+        monkeypatch.setattr(report, "write_report", lambda outcomes, folder, crashes: folder / "report.html")
 
 
 @pytest.fixture
@@ -194,8 +194,52 @@ def test_an_error_in_one_claim_does_not_stop_the_others(tmp_path, capsys):
     assert _verify(tmp_path, root) == 3
     told = capsys.readouterr()
     assert "demo.triangle" in told.out
+    assert re.search(r"^demo\.mean +- +error", told.out, re.MULTILINE)
     assert "STUDY" in told.err
     assert "Traceback" not in told.err
+    lines = {line["claim"]: line for line in json.loads((tmp_path / "out" / "verdicts.json").read_text())}
+    assert lines["demo.triangle"]["shown"] == "smoke: as declared"
+    assert lines["demo.mean"]["conclusion"] == "error"
+    assert "STUDY" in lines["demo.mean"]["error"]
+    assert run(["report", str(tmp_path / "out")]) == 3
+    assert re.search(r"^demo\.mean +- +error", capsys.readouterr().out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("simulations/mean.py", "import os\n"),
+        ("proofs/mean.py", "from sparsetheory"),
+        ("claims.py", "from sparsetheory"),
+    ],
+)
+def test_a_file_that_exits_is_an_error_whatever_its_code(tmp_path, file, line):
+    root = _demo(tmp_path, (file, line, f"import sys\nsys.exit(0)\n{line}"))
+    assert _verify(tmp_path, root) == 3
+    assert run(["prove", root]) == (0 if file.startswith("simulations") else 3)
+
+
+def test_a_part_of_a_study_concludes_nothing(tmp_path, capsys):
+    root = _demo(tmp_path)
+    less = _demo(tmp_path, ("simulations/triangle.py", "replicates=300", "replicates=200"), name="less")
+    assert _verify(tmp_path, less, "demo.triangle", "--full") == 0
+    assert re.search(r"^demo\.triangle +identity +supported", capsys.readouterr().out, re.MULTILINE)
+    known = json.loads((tmp_path / "out" / "run.json").read_text())
+    (tmp_path / "out" / "run.json").write_text(json.dumps(known | {"sources": [root]}))  # which asks for 300
+    assert run(["report", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^demo\.triangle +identity +inconclusive\(unfinished\)", told, re.MULTILINE)
+    assert "800 of the measurements" in told
+    assert "supported" not in told
+    assert run(["report", str(tmp_path / "out"), "--strict"]) == 2
+
+
+def test_a_quick_run_never_says_supported_of_a_claim(tmp_path, capsys):
+    root = _demo(tmp_path, ("claims.py", 'source="the Cauchy-Schwarz inequality",', 'source="", expected="refuted",'))
+    assert _verify(tmp_path, root, "demo.triangle") == 1
+    assert "supported" not in capsys.readouterr().out
+    line = json.loads((tmp_path / "out" / "verdicts.json").read_text())[0]
+    assert (line["shown"], line["conclusion"], line["as_declared"]) == ("smoke: passes", None, False)
 
 
 @pytest.mark.parametrize(

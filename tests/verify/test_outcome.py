@@ -18,3 +18,4 @@ def test_what_a_supported_study_may_conclude(outcomes, changes, conclusion):
     outcome = replace(supported, claim=replace(supported.claim, **changes))
     assert outcome.conclusion == conclusion
     assert outcome.as_declared == (conclusion == outcome.claim.expected)
+    assert "supported" not in replace(outcome, mode="quick").shown

@@ -10,6 +10,7 @@ import pytest
 
 from sparsetheory.verify import Bound, Drift, EveryInstance, Grid, Measurement
 from sparsetheory.verify.cards import card, interval, number
+from sparsetheory.verify.outcome import Crash
 from sparsetheory.verify.proof import StepResult
 from sparsetheory.verify.report import write_report
 from sparsetheory.verify.sample import Observation, Sample
@@ -116,6 +117,23 @@ def test_a_refuted_card_says_as_much_as_a_supported_one(page):
     assert len({tuple(h) for h in headings.values()}) == 1
     rules = " ".join(page.styles)
     assert not re.search(r"\.(refuted|inconclusive)[^{]*\{[^}]*(display|font-size|opacity)", rules)
+
+
+def test_a_claim_that_crashed_has_a_row_and_a_card(outcomes, make, tmp_path):
+    crash = Crash(claim=make.claim("broken_file"), mode="full", message="SyntaxError: <x> | y", command="try again")
+    path = write_report([outcomes["supported"]], tmp_path, [crash])
+    found = Page(path.read_text(encoding="utf-8"))
+    assert list(found.cards) == ["demo-supported", "demo-broken_file"]
+    assert found.cards["demo-broken_file"]["class"] == ["card", "error"]
+    for words in ("! error", "SyntaxError: <x> | y", "try again"):
+        assert words in found.cards["demo-broken_file"]["text"].replace("\xa0", " ")
+    assert [a["href"] for t, a in found.tags if t == "a" and a["href"].startswith("#demo")] == [
+        "#demo-supported", "#demo-broken_file",
+    ]  # fmt: skip
+    assert "1 of 2 claims came out as declared" in path.read_text(encoding="utf-8")
+    twin = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| **error** |" in twin
+    assert "**Nothing was judged.** SyntaxError: <x> | y" in twin
 
 
 def test_a_quick_run_never_says_supported_of_its_claim(outcomes, make, tmp_path):

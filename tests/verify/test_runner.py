@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparsetheory.errors import InvalidArgument
+from sparsetheory.verify import runner
 from sparsetheory.verify.claim import collection_at, locate
 from sparsetheory.verify.executors import Joblib, Serial
 from sparsetheory.verify.loading import load_proof, load_study
@@ -237,6 +238,24 @@ def test_violations_count_only_when_extended_precision_confirms_them(tmp_path):
     assert confirmed.raw.label == "refuted"
 
 
+def test_violations_that_wait_for_their_recheck_refute_nothing(tmp_path, monkeypatch):
+    root = _copy(
+        tmp_path, "simulations/triangle.py", ("\n\nSTUDY = Study(", RECHECK),
+        ("    measure=measure,", "    measure=careless,recheck=exact,"),
+    )  # fmt: skip
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "_recheck", stop)
+        with pytest.raises(KeyboardInterrupt):
+            _run("demo.triangle", folder=tmp_path / "out", root=root)
+    claim = locate("demo.triangle", (collection_at(root),))
+    assert str(rebuild(*claim, mode="quick", folder=tmp_path / "out").raw) == "inconclusive(unfinished)"
+    assert _run("demo.triangle", folder=tmp_path / "out", root=root).raw.label == "supported"
+
+
 def test_a_recheck_that_fails_confirms_nothing_and_is_tried_again(tmp_path):
     root = _copy(
         tmp_path, "simulations/triangle.py",
@@ -314,6 +333,8 @@ def test_an_interruption_keeps_what_was_finished(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         _run(folder=tmp_path / "out", executor=Impatient())
     assert len(_rows(tmp_path / "out")) == 100
+    stopped = rebuild(*locate("demo.mean", (collection_at(DEMO),)), mode="quick", folder=tmp_path / "out")
+    assert (stopped.shown, stopped.as_declared) == ("smoke: inconclusive(unfinished)", False)
     resumed = _run(folder=tmp_path / "out")
     assert resumed.provenance["computed"] == 500
     assert resumed.digest == _run(folder=tmp_path / "fresh").digest
