@@ -44,8 +44,9 @@ def rate(
         Positive, distinct, at least four; seven over three decades are a good choice.
     errors : array_like, shape (R, J)
         Nonnegative, a row an independent replicate, a column a size. Columns may depend on each other (nested data,
-        common instances). NaN or inf marks a failed run. A single row, also of shape (J,), says nothing about noise:
-        the verdict is ``inconclusive(underpowered)``.
+        common instances). NaN, inf or a mask marks a failed run. A single row, also of shape (J,), says nothing about
+        noise: the verdict is ``inconclusive(underpowered)``. Rows that agree to rounding are one run written down
+        several times, and count as one.
     claimed : float, optional
         Claimed exponent p, -0.5 if neither it nor `bound` is given. Judged in both directions by default.
     bound : Bound or callable, optional
@@ -119,7 +120,7 @@ def _check_data(sizes: Any, errors: Any, floor: Any) -> tuple[np.ndarray, np.nda
         raise InvalidArgument("sizes", f"at least {LEAST_SIZES} sizes", f"{len(places)}")
     if len(np.unique(places)) < len(places):
         raise InvalidArgument("sizes", "distinct sizes", "a size twice")
-    table = np.atleast_2d(_numeric(errors, "errors", 1 if np.ndim(errors) == 1 else 2))
+    table = _check_errors(errors)
     if table.shape[1] != len(places):
         raise InvalidArgument("errors", f"{len(places)} columns, one a size", f"shape {table.shape}")
     _refuse_where(table < 0, table, "errors", "nonnegative errors, NaN for a failed run")
@@ -129,6 +130,18 @@ def _check_data(sizes: Any, errors: Any, floor: Any) -> tuple[np.ndarray, np.nda
     _refuse_where(floors < 0, floors, "floor", "nonnegative floors")
     order = np.argsort(places)
     return places[order], table[:, order], floors[order]
+
+
+def _check_errors(errors: Any) -> np.ndarray:
+    """Return errors (R, J); one row where all rows are the same, since an interval of no width would be made up."""
+    if isinstance(errors, np.ma.MaskedArray):
+        errors = errors.astype(float).filled(np.nan)
+    try:
+        ndim = 1 if np.ndim(errors) == 1 else 2
+    except ValueError:  # rows of different lengths, which `_numeric` refuses with the name of the argument
+        ndim = 2
+    table = np.atleast_2d(_numeric(errors, "errors", ndim))
+    return table[:1] if np.allclose(table, table[0], rtol=1e-12, atol=0) else table
 
 
 def _claim(

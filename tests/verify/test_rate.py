@@ -76,6 +76,23 @@ def test_failed_runs_are_counted():
     assert str(verify.rate(SIZES, np.full((10, 7), np.nan))) == "inconclusive(failures)"
 
 
+def test_one_run_written_down_many_times_is_one_run():
+    one = errors()[0]
+    copies = np.tile(one, (100, 1)) * (1 + 1e-15 * np.arange(100)[:, None])
+    for table in (np.tile(one, (100, 1)), np.tile(SIZES**-0.5, (2, 1)), copies, np.ones((100, 7))):
+        verdict = verify.rate(SIZES, table)
+        assert str(verdict) == "inconclusive(underpowered)"
+        assert verdict.n_replicates == 1
+    instances = np.random.default_rng(0).random((100, 1)) * SIZES**-0.5  # different problems that all have the law
+    assert verify.rate(SIZES, instances).label == "supported"
+
+
+def test_masked_errors_are_failed_runs():
+    masked = np.ma.masked_array(errors(), mask=np.zeros((100, 7)))
+    masked[:60, 4] = np.ma.masked
+    assert str(verify.rate(SIZES, masked)) == "inconclusive(failures)"
+
+
 def test_floors_and_zeros():
     assert str(verify.rate(SIZES, np.zeros((10, 7)))) == "inconclusive(floor)"
     assert str(verify.rate(SIZES, errors(), floor=1e-2)) == "inconclusive(floor)"
@@ -97,6 +114,7 @@ def test_floors_and_zeros():
         ({"errors": errors() + 1j}, "errors"),
         ({"errors": errors()[None]}, "errors"),
         ({"errors": [["a"] * 7]}, "errors"),
+        ({"errors": [[1.0, 2.0], [3.0]]}, "errors"),
         ({"errors": np.empty((0, 7))}, "errors"),
         ({"claimed": np.nan}, "claimed"),
         ({"claimed": -0.5, "bound": lambda n: n}, "bound"),
