@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .._validation import check_positive
 from ..errors import InvalidArgument
 from .claim import Claim, Collection, collection_at, locate, package_collections
 from .executors import executor as make_executor
@@ -101,6 +102,7 @@ def plan(
     """Pilot a study: standard error, margin it can hold, cost. Exits with 2 when it is underpowered."""
     from .planning import forecast
 
+    check_positive(timeout, "--timeout")
     powered = True
     for collection, claim in select(targets)[0]:
         foretold = forecast(collection, claim, "full" if full else "quick", timeout=timeout)
@@ -127,6 +129,7 @@ def verify(
     Without arguments: every claim of this package. Quick runs only ever smoke; --full supports or refutes.
     """
     selected, folders = select(targets or [])
+    check_positive(timeout, "--timeout")
     place = make_executor(executor, jobs)
     mode: Mode = "full" if full else "quick"
     folder = _folder(out, resume)
@@ -180,7 +183,10 @@ def _remember(folder: Path, mode: Mode, selected: Selected, folders: Sequence[Pa
         "sources": [str(path.resolve()) for path in folders],
         "claims": [claim.id for _, claim in selected],
     }
-    write_atomically(folder / "run.json", json.dumps(known, indent=2) + "\n")
+    try:
+        write_atomically(folder / "run.json", json.dumps(known, indent=2) + "\n")
+    except OSError as error:
+        raise InvalidArgument("--out", "a folder that can be written to", f"{folder} ({error.strerror})") from None
 
 
 def _finish(outcomes: Sequence[Outcome], crashes: Sequence[Crash], folder: Path) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from ..errors import InvalidArgument
+
 __all__ = ["Record", "Store", "canonical", "digest", "write_atomically"]
 
 # WAL with NORMAL loses nothing when the process dies (only a power cut may cost the last commits) and writes thousands
@@ -94,13 +96,23 @@ class Store:
     ----------
     path : Path
         The file; it and its folder are made when they are not there.
+
+    Raises
+    ------
+    InvalidArgument
+        If the file is no database, or cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._db = sqlite3.connect(path)
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            expected = "a SQLite file of records that can be read and written; move it away to start anew"
+            raise InvalidArgument(str(path), expected, str(error)) from None
 
     def append(self, fingerprint: str, records: Sequence[Record]) -> None:
         """Commit some records at once; when this returns they survive the death of the process."""

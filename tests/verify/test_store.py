@@ -3,6 +3,7 @@ import sqlite3
 
 import pytest
 
+from sparsetheory.errors import InvalidArgument
 from sparsetheory.verify.store import Record, Store, canonical, digest, write_atomically
 
 
@@ -84,3 +85,12 @@ def test_atomic_write_replaces_and_leaves_nothing_behind(tmp_path):
     write_atomically(path, "new")
     assert path.read_text() == "new"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path):
+    path = tmp_path / "records.sqlite"
+    path.write_bytes(b"years of measurements, in a format of their own" * 100)
+    before = path.read_bytes()
+    with pytest.raises(InvalidArgument, match=r"records\.sqlite: expected a SQLite file"):
+        Store(path)
+    assert path.read_bytes() == before
