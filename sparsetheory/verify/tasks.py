@@ -94,10 +94,13 @@ def _measure(study: Study, task: Task) -> Measurement:
     return measure(instance, outcome)
 
 
-def _checked(measurement: Any) -> Measurement:
+def _checked(study: Study, measurement: Any) -> Measurement:
     """Refuse what no rule could read: found here it is one failed record, found later it is the end of a study."""
     if not isinstance(measurement, Measurement):
         raise TypeError(f"measure must return a Measurement, got {type(measurement).__name__}")
+    symbols = set(study.wrong_bounds[0].bound.symbols) - {"kappa"}  # those of the claim's bound, as loading checked
+    if set(measurement.at) != symbols:
+        raise InvalidArgument("at", f"the symbols of the bound, {sorted(symbols)}", sorted(measurement.at))
     value = np.shape(measurement.value)
     if len(value) > 1 or value == (0,):
         raise InvalidArgument("value", "a number, or a vector with at least one entry", f"shape {value}")
@@ -118,7 +121,7 @@ def _attempt(study: Study, task: Task) -> tuple[str, Any]:
     """Return status and payload; whatever goes wrong in the code under test is a record, not a crash."""
     try:
         with _time_limit(task.timeout):
-            measurement = _checked(_measure(study, task))
+            measurement = _checked(study, _measure(study, task))
             if not _finite(measurement):
                 return "non-finite", {"message": "the measurement holds a NaN or an infinity"}
             return "ok", measurement.to_json()

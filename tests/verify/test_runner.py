@@ -158,6 +158,7 @@ def test_a_number_that_is_none_is_a_failure(tmp_path, value):
         ("value=[1.0, 2.0], at={'n': [1, 2, 3]}", "n: expected a number, or a vector as long"),
         ("value=1.0, at={'n': 1}, floor=[0.0, 0.0]", "floor: expected"),
         ("value='much', at={'n': 1}", "ValueError"),
+        ("value=1.0, at={'N': 1}", r"at: expected the symbols of the bound, \['n'\], got \['N'\]"),
         ("value=1j, at={'n': 1}", "TypeError"),
     ],
 )
