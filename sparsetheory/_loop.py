@@ -82,11 +82,15 @@ def run(
 
 
 def settle(status: Status, error: float, tol: float, floor: float = 0.0) -> Status:
-    """Decide the final status from the recomputed certificate: the loop's own opinion never declares success."""
+    """Decide the final status from the recomputed certificate: the loop's own opinion never declares success.
+
+    `floor` is in units of the error: tolerances below it are beyond reach, which then is the reason to be told, also
+    where the iteration limit came first. Pass 0 where the error is too far above the floor for that.
+    """
     if error <= tol:
         return Status.CONVERGED
     if not math.isfinite(error):
         return Status.NONFINITE
-    if status in (Status.CONVERGED, Status.STALLED):
-        return Status.FLOOR if tol < floor else Status.STALLED
-    return status
+    if tol < floor and status is not Status.STOPPED:
+        return Status.FLOOR
+    return Status.STALLED if status is Status.CONVERGED else status

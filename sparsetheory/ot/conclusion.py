@@ -11,7 +11,7 @@ from ..result import OnFailure, conclude
 from .problem import Reduced, frozen
 from .result import OTResult
 
-_NEAR_FLOOR = 5.0  # the estimate's slack: errors up to this multiple of it count as rounding
+_NEAR_FLOOR = 5.0  # the estimate's slack: errors, and tolerances, up to this multiple of it count as rounding
 
 __all__ = ["attainable_error", "certified", "initial_potentials"]
 
@@ -32,7 +32,9 @@ def certified(
 ) -> OTResult:
     """Build the result, recompute its marginal error in NumPy, and let that decide the status."""
     full_f, full_g = (frozen(potential) for potential in reduced.extend(f, g))
-    floor = reduced.problem.mass * attainable_error(reduced.a, f, reduced.b, g, reduced.reg)
+    mass = reduced.problem.mass
+    heavy_f = f + reduced.reg * np.log(mass)  # whose exponents give the plan its mass
+    floor = mass * attainable_error(reduced.a, heavy_f, reduced.b, g, reduced.reg)
 
     def build(**verdict: Any) -> OTResult:
         return OTResult(
@@ -41,8 +43,9 @@ def certified(
         )  # fmt: skip
 
     error = build(status=outcome.status, error=np.nan).marginal_error
-    at_floor = error <= _NEAR_FLOOR * floor  # far above it, the floor is no excuse
-    result = build(status=settle(outcome.status, error, tol, floor if at_floor else 0.0), error=error)
+    # Far above the floor it is no excuse; nor is one above the mass, which potentials far from any solution have.
+    excuse = _NEAR_FLOOR * floor if error <= _NEAR_FLOOR * floor and floor < mass else 0.0
+    result = build(status=settle(outcome.status, error, tol, excuse), error=error)
     return conclude(result, on_failure, stacklevel=4)
 
 

@@ -53,7 +53,7 @@ def solve(
     method : str, default "auto"
         A key of `SOLVERS`. "auto" is "newton", `sparsetheory.ot.semi_dual.newton`.
     tol : float, default 1e-9
-        Bound on the L1 marginal error of the plan, both sides added, in units of mass. Below what double precision
+        Bound on the L1 marginal error of the plan, both sides added, over the total mass. Below what double precision
         reaches (about 1e-16 of the cost over reg) the solver runs to that floor and says so in status and message.
     max_iter : int, optional
         Most sweeps over the cost; the default depends on the method.

@@ -55,7 +55,8 @@ class OTResult(Result):
     used : ndarray of bool, shape (n, m), optional
         Edges that carry mass in some feasible plan; None when all finite-cost edges between positive masses do.
     status, n_iter, error, tol, trace, floor
-        As in `sparsetheory.result.Result`; the error is the L1 marginal error, both sides added.
+        As in `sparsetheory.result.Result`; the error is the L1 marginal error, both sides added. Error, tol and floor
+        are in units of mass: ``tol`` is what the solver was given times the total mass.
 
     Notes
     -----

@@ -57,7 +57,7 @@ def newton(
     reg : float
         Regularisation :math:`\varepsilon > 0` in units of the cost.
     tol : float, default 1e-9
-        Bound on the L1 marginal error of the plan, both sides added, in units of mass. Below what double precision
+        Bound on the L1 marginal error of the plan, both sides added, over the total mass. Below what double precision
         reaches (about 1e-16 of the cost over reg) the solver runs to that floor and says so in the status.
     max_iter : int, optional
         Most sweeps over the cost, 3000 by default; a step may overrun it by its line search.
@@ -97,7 +97,7 @@ def newton(
     (True, True)
     """
     reduced = Problem.validated(M, a, b, reg).reduce()
-    tol = check_nonnegative(tol, "tol")
+    tol = check_nonnegative(tol, "tol") * reduced.problem.mass
     max_iter = _MAX_ITER if max_iter is None else check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
     f, g, outcome = _solve(reduced, initial_potentials(reduced, init), tol, max_iter, callback)

@@ -48,7 +48,7 @@ def sinkhorn(
     reg : float
         Regularisation :math:`\varepsilon > 0` in units of the cost.
     tol : float, default 1e-9
-        Bound on the L1 marginal error of the plan, both sides added, in units of mass.
+        Bound on the L1 marginal error of the plan, both sides added, over the total mass.
     max_iter : int, optional
         Most sweeps over the cost, 10 000 by default.
     init : pair of arrays (f, g) or OTResult, optional
@@ -81,7 +81,7 @@ def sinkhorn(
     [[0.4404, 0.0596], [0.0596, 0.4404]]
     """
     reduced = Problem.validated(M, a, b, reg).reduce()
-    tol = check_nonnegative(tol, "tol")
+    tol = check_nonnegative(tol, "tol") * reduced.problem.mass
     max_iter = 10_000 if max_iter is None else check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
     start = initial_potentials(reduced, init)

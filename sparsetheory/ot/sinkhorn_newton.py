@@ -74,7 +74,7 @@ def sinkhorn_newton_sparse(
     cg_tol : float, default 1e-6
         Relative residual of the conjugate gradients.
     tol : float, default 1e-9
-        Bound on the L1 marginal error of the plan, both sides added, in units of mass.
+        Bound on the L1 marginal error of the plan, both sides added, over the total mass.
     max_iter : int, optional
         Bound on both kinds of iterations together, by default ``n_sinkhorn + n_newton``, with 100 for `n_newton`.
     init : pair of arrays (f, g) or OTResult, optional
@@ -132,7 +132,7 @@ def sinkhorn_newton_sparse(
     n_sinkhorn = check_count(n_sinkhorn, "n_sinkhorn", minimum=0)
     n_newton = None if n_newton is None else check_count(n_newton, "n_newton", minimum=0)
     density = _check_density(density, reduced)
-    cg_tol, tol = check_positive(cg_tol, "cg_tol"), check_nonnegative(tol, "tol")
+    cg_tol, tol = check_positive(cg_tol, "cg_tol"), check_nonnegative(tol, "tol") * reduced.problem.mass
     max_iter = None if max_iter is None else check_count(max_iter, "max_iter")
     stages = n_sinkhorn + (_NEWTON_STEPS if n_newton is None else n_newton)
     if max_iter is None or (n_newton is not None and stages < max_iter):

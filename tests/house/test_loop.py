@@ -83,7 +83,11 @@ def test_the_certificate_has_the_last_word():
     assert settle(Status.CONVERGED, 1e-3, 1e-9) is Status.STALLED
     assert settle(Status.CONVERGED, 1e-8, 1e-9, floor=1e-8) is Status.FLOOR
     assert settle(Status.MAX_ITER, 1e-10, 1e-9) is Status.CONVERGED
+    assert settle(Status.MAX_ITER, 1e-8, 1e-9) is Status.MAX_ITER
+    assert settle(Status.MAX_ITER, 1e-8, 1e-9, floor=1e-8) is Status.FLOOR
+    assert settle(Status.MAX_ITER, 1e-8, 1e-9, floor=1e-10) is Status.MAX_ITER
     assert settle(Status.STOPPED, 1e-3, 1e-9) is Status.STOPPED
+    assert settle(Status.STOPPED, 1e-8, 1e-9, floor=1e-8) is Status.STOPPED
     assert settle(Status.CONVERGED, math.nan, 1e-9) is Status.NONFINITE
 
 

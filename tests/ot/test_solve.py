@@ -93,6 +93,38 @@ def test_masses_over_twelve_decades(seed):
     assert l1(result.plan, a, b) <= max(1e-9, 5 * result.floor)
 
 
+@pytest.mark.parametrize("mass", [1e-100, 1e-12, 1e-3, 1e6, 1e12, 1e100])
+@pytest.mark.parametrize("method", sorted(set(ot.SOLVERS) - {"auto"}))
+def test_the_tolerance_is_a_share_of_the_mass(method, mass):
+    M, a, b = random_costs(20, 15, np.random.default_rng(20))
+    plain = ot.solve(M, a, b, reg=0.05, method=method)
+    result = ot.solve(M, mass * a, mass * b, reg=0.05, method=method)
+    assert result.converged
+    assert result.error <= result.tol == 1e-9 * result.problem.mass
+    assert result.trace.error[-1] <= result.tol
+    # the same iterates, up to the rounding of an exponent that log(mass) enters
+    assert_allclose(result.plan / mass, plain.plan, rtol=1e-11)
+    assert_allclose(np.array(result.certificate()) / mass, plain.certificate(), rtol=1e-11)
+
+
+def test_the_floor_knows_what_the_mass_costs():
+    """The exponents of a plan of mass 1e100 are larger by 230, and so is their rounding."""
+    M, a, b = random_costs(20, 15, np.random.default_rng(20))
+    for mass in (1.0, 1e12, 1e100, 1e300):
+        result = ot.solve(M, mass * a, mass * b, reg=0.05, tol=0.0, on_failure="ignore")
+        assert result.status is Status.FLOOR
+        assert result.floor / 50 < result.error < 2 * result.floor
+
+
+def test_potentials_of_any_size_are_no_floor_of_the_data():
+    """Rounding of potentials of 1e100 explains every error, but it is not what double precision can reach."""
+    M, a, b = random_costs(20, 15, np.random.default_rng(20))
+    start = (1e100 * np.random.default_rng(21).standard_normal(20), None)
+    result = ot.solve(M, a, b, reg=0.05, init=start, method="sinkhorn_newton_sparse", on_failure="ignore")
+    assert not result.converged
+    assert result.status is not Status.FLOOR
+
+
 def two_blocks(imbalance):
     inside = np.repeat([0, 1], 10)
     M = np.random.default_rng(2).random((20, 20)) + 5.0 * (inside[:, None] != inside)
