@@ -166,7 +166,9 @@ STUDY = Study(
         r"Uniform weights, costs uniform on $[0, 1]$, drawn again until the least mean alternating cycle $\mu^*$ is at "
         r"least $0.02$ and the range from the threshold $(1 + 2 \log n)/\Delta$ to $18/\mu^*$, where the distance "
         r"nears rounding, spans a factor 3. The true exponent is $\mu^*$, not $\Delta$: the drift is "
-        r"$1 - \mu^*/\Delta$, zero for $n = 2$ and negative beyond. Every single value is held against the bound, and "
+        r"$1 - \mu^*/\Delta$, zero for $n = 2$ and negative beyond. For $n = 2$ the distance is $2/(1 + \exp(\eta "
+        r"\Delta))$, at the same places $\eta \Delta$ in all replicates: without noise its interval has no width, and "
+        r"what drift remains is that of the closed form. Every single value is held against the bound, and "
         r"against $2 n \exp(-\eta \Delta)$, as a side condition."
     ),
 )

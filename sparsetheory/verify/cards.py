@@ -214,8 +214,12 @@ def _range(outcome: Outcome) -> str:
 
 
 def _strata(outcome: Outcome) -> str:
-    strata = len(outcome.sample.grid.strata)
-    return f"{strata} strata" if strata > 1 else ""
+    """Return how many strata there are, and which of them the numbers of the claim are those of."""
+    raw, strata = outcome.raw, len(outcome.sample.grid.strata)
+    if strata < 2:
+        return ""
+    name = next((n for n, v in raw.strata.items() if (v.label, v.interval) == (raw.label, raw.interval)), None)
+    return f"{strata} strata" if name is None else f"worst of {strata} strata: {name}"
 
 
 def _facts(outcome: Outcome) -> list[tuple[str, str]]:

@@ -227,8 +227,12 @@ def report(
             outcomes.append(rebuild(collection, claim, mode=known["mode"], folder=folder))
         except (Exception, SystemExit) as error:
             crashes.append(_crash(error, claim, known["mode"], ""))
+    if crashes:  # the page that is there may be the last that was written with the code of its records
+        show_table(outcomes, crashes)
+        errors.print(f"report: {folder} was left as it is", markup=False)
+        return ERROR
     _finish(outcomes, crashes, folder)
-    return ERROR if crashes else _exit_code(outcomes, strict)
+    return _exit_code(outcomes, strict)
 
 
 @app.command()

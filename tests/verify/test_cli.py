@@ -189,6 +189,20 @@ def test_records_of_other_code_are_mentioned(tmp_path, capsys):
     assert "demo.triangle: 160 records of other code, grids or versions" in capsys.readouterr().out
 
 
+def test_records_of_other_code_do_not_cost_the_report_that_was_written(tmp_path, capsys):
+    assert _verify(tmp_path, _demo(tmp_path), "demo.triangle") == 0
+    before = (tmp_path / "out" / "verdicts.json").read_text()
+    changed = _demo(tmp_path, ("simulations/triangle.py", "return x + y", "return y + x"), name="changed")
+    known = json.loads((tmp_path / "out" / "run.json").read_text())
+    (tmp_path / "out" / "run.json").write_text(json.dumps(known | {"sources": [changed]}))
+    capsys.readouterr()
+    assert run(["report", str(tmp_path / "out")]) == 3
+    told = capsys.readouterr()
+    assert re.search(r"^demo\.triangle +- +error", told.out, re.MULTILINE)
+    assert "left as it is" in told.err
+    assert (tmp_path / "out" / "verdicts.json").read_text() == before
+
+
 def test_an_error_in_one_claim_does_not_stop_the_others(tmp_path, capsys):
     root = _demo(tmp_path, ("simulations/mean.py", "STUDY =", "OTHER ="))
     assert _verify(tmp_path, root) == 3

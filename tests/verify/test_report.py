@@ -136,6 +136,13 @@ def test_a_claim_that_crashed_has_a_row_and_a_card(outcomes, make, tmp_path):
     assert "**Nothing was judged.** SyntaxError: <x> | y" in twin
 
 
+def test_the_stratum_whose_numbers_are_shown_is_named(make):
+    sample, rule, bound = make.ratios()
+    facts = card(make.outcome(sample, rule, a_claim=make.claim("ratio", bound=bound)), [])
+    worst = facts["strata_count"].removeprefix("worst of 3 strata: ")
+    assert facts["point"] in next(estimate for name, _, estimate, *_ in facts["strata"] if name == worst)
+
+
 def test_a_quick_run_never_says_supported_of_its_claim(outcomes, make, tmp_path):
     sample, rule, bound = make.every_instance()
     smoke = make.outcome(sample, rule.smoke(), a_claim=make.claim("strata", bound=bound), mode="quick")
