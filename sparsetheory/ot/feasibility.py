@@ -7,7 +7,7 @@ import numpy as np
 from .._validation import check_histogram
 from ..errors import InvalidArgument
 
-__all__ = ["usable_edges"]
+__all__ = ["apart", "usable_edges"]
 
 _TOLERANCE = 1e-12  # of the total mass: sums of masses that differ by less count as equal (they were rounded)
 _CAPACITY = 2**29  # SciPy's flows are int32; twice this still fits
@@ -141,3 +141,43 @@ def _refuse(allowed: np.ndarray, P: np.ndarray, left: np.ndarray, a: np.ndarray,
         f"rows [{shown}] of mass {a[rows].sum():.6g} whose finite-cost columns hold only {b[columns].sum():.6g}"
         f" ({a[rows].sum() - b[columns].sum():.2g} too little)",
     )
+
+
+def apart(slack: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find (s, t) such that (f + s, g + t) is feasible on every allowed edge, given (f, g) feasible on the usable ones.
+
+    Parameters
+    ----------
+    slack : ndarray, shape (n, m)
+        ``C - f - g``; ``+inf`` where an edge is not allowed.
+    usable : ndarray of bool, shape (n, m)
+        What `usable_edges` found.
+
+    Returns
+    -------
+    (s, t) : ndarrays, shapes (n,) and (m,)
+        Opposite to each other and constant on every component of the usable edges, whose two masses agree up to the
+        tolerance of `usable_edges`: the dual value of the pair changes by what those differences are worth.
+
+    Notes
+    -----
+    Allowed edges between components run one way only (the residual graph would otherwise join them), so moving the
+    components apart along that order never meets itself: shortest paths in a graph without cycles.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, m = slack.shape
+    rows, columns = np.nonzero(usable)
+    k, label = connected_components(csr_array((np.ones(len(rows)), (rows, n + columns)), shape=(n + m, n + m)))
+    rows, columns = np.nonzero(np.isfinite(slack) & ~usable)
+    between = np.full((k, k), np.inf)
+    np.minimum.at(between, (label[rows], label[n + columns]), slack[rows, columns])
+    np.fill_diagonal(between, 0.0)
+    moved = np.zeros(k)
+    for _ in range(k):
+        further = (between + moved).min(axis=1)
+        if (further == moved).all():
+            break
+        moved = further
+    return moved[label[:n]], -moved[label[n:]]

@@ -11,6 +11,7 @@ import numpy as np
 from .._validation import check_nonnegative
 from ..errors import InvalidArgument
 from ..result import Result
+from .feasibility import apart
 from .rounding import repair_on_support, rounding
 
 if TYPE_CHECKING:
@@ -244,12 +245,17 @@ class OTResult(Result):
         if not cost_terms:
             return float(lower), math.inf
         upper = math.fsum(cost_terms)
-        # Q misses its marginals by rounding; a feasible plan is within twice that of it, entry by entry.
+        # Q misses its marginals by rounding; a feasible plan is within twice that of it, entry by entry. Where edges are
+        # forbidden what is missing goes over at most n + m of the others.
         off = np.abs(rows - a).sum() + np.abs(columns - b).sum()
-        return float(lower), float(upper + largest * (2 * off + unit * a.sum()))
+        detour = 2 if self.used is None else len(a) + len(b)
+        return float(lower), float(upper + largest * (detour * off + unit * a.sum()))
 
     def _feasible_potentials(self) -> tuple[np.ndarray, np.ndarray]:
-        """Make g feasible for the linear program: two c-transforms over the edges that can carry mass."""
+        """Make g feasible for the linear program: two c-transforms over the edges that can carry mass.
+
+        What can carry mass was decided with a tolerance, so the pair is then made feasible for the other edges too.
+        """
         a, b = self.problem.a, self.problem.b
         _, g = self.potentials
         f = np.zeros_like(a)
@@ -259,7 +265,13 @@ class OTResult(Result):
                 usable = log_plan > -np.inf
                 f[at] = np.where(usable, cost - g, np.inf).min(axis=1)
                 columns = np.minimum(columns, np.where(usable, cost - f[at, None], np.inf).min(axis=0))
-        return np.where(a > 0, f, 0.0), np.where(b > 0, columns, 0.0)
+        f, g = np.where(a > 0, f, 0.0), np.where(b > 0, columns, 0.0)
+        if self.used is not None:
+            slack = np.where((a > 0)[:, None] & (b > 0), self._cost_rows(slice(None)) - f[:, None] - g, np.inf)
+            if (slack[~self.used] < 0).any():
+                s, t = apart(slack, self.used)
+                f, g = f + s, g + t
+        return f, g
 
     # -- derivatives of `value` --------------------------------------------------------------------------------------
 

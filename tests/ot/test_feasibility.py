@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 
 from sparsetheory import ot
 from sparsetheory.errors import InvalidArgument
-from sparsetheory.ot.feasibility import usable_edges
+from sparsetheory.ot.feasibility import apart, usable_edges
 
 
 def largest_flows(allowed, a, b):
@@ -122,3 +122,29 @@ def test_an_atom_lighter_than_the_flow_resolves_keeps_an_edge(light):
         result = ot.solve(cost, left, right, reg=0.05)
         assert result.converged
         assert np.isfinite(result.plan).all()
+
+
+@pytest.mark.parametrize("cost", [-1e9, -1e6, -1.0, 1e9])
+def test_the_certificate_holds_for_edges_that_were_taken_for_unusable(cost):
+    """Edge (0, 0) can carry 2e-13 of the mass, less than the flow resolves, and more cost than all the rest."""
+    light = 2e-13
+    a, b = np.array([0.5, 0.5]), np.array([0.5 + light, 0.5 - light])
+    M = np.array([[cost, 0.0], [0.0, np.inf]])
+    result = ot.solve(M, a, b, reg=1e-3)
+    exact = cost * (b[0] - a[1])
+    assert not result.used[0, 0]
+    lower, upper = result.certificate()
+    assert lower <= exact <= upper
+    assert lower >= min(exact, 0.0) - 1e-14 * abs(cost)  # tight where the edge is worth taking
+    swapped = ot.solve(M.T, b, a, reg=1e-3).certificate()
+    assert swapped[0] <= exact <= swapped[1]
+
+
+def test_components_are_moved_apart_along_a_chain():
+    """Three components; the potential of the first must give way to both others."""
+    slack = np.array([[0.0, -5.0, 1.0], [np.inf, 0.0, -7.0], [np.inf, np.inf, 0.0]])
+    usable = np.eye(3, dtype=bool)
+    s, t = apart(slack, usable)
+    np.testing.assert_array_equal(s, [-12.0, -7.0, 0.0])
+    np.testing.assert_array_equal(t, -s)
+    assert (slack - s[:, None] - t >= 0).all()
