@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +15,15 @@ def stop_after(seconds: float) -> Callable[[object], bool]:
     return lambda progress: time.process_time() > end
 
 
-def within(seconds: float, attempt: Callable[[int], tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
-    """Run ``attempt(n_iter)`` with as many iterations as a short trial says fit; the trial's time is charged too."""
+def within(seconds: float, attempt: Callable[[int, Any], tuple[np.ndarray, int, Any]]) -> tuple[np.ndarray, int]:
+    """Run ``attempt(n_iter, start) -> (plan, done, state)`` for as many iterations as a short trial says fit.
+
+    What follows the trial goes on from its state: no iteration is paid for twice.
+    """
     start = time.process_time()
-    plan, done = attempt(_TRIAL)
+    plan, done, state = attempt(_TRIAL, None)
     spent = time.process_time() - start
     if done < _TRIAL:
         return plan, done
-    return attempt(max(_TRIAL, int(seconds / spent * _TRIAL)))
+    plan, more, _ = attempt(max(_TRIAL, int(seconds / spent * _TRIAL) - _TRIAL), state)
+    return plan, done + more

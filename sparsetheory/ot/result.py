@@ -245,8 +245,8 @@ class OTResult(Result):
         if not cost_terms:
             return float(lower), math.inf
         upper = math.fsum(cost_terms)
-        # Q misses its marginals by rounding; a feasible plan is within twice that of it, entry by entry. Where edges are
-        # forbidden what is missing goes over at most n + m of the others.
+        # Q misses its marginals by rounding; a feasible plan is within twice that of it, entry by entry. Where edges
+        # are forbidden, what is missing goes over at most n + m of the others.
         off = np.abs(rows - a).sum() + np.abs(columns - b).sum()
         detour = 2 if self.used is None else len(a) + len(b)
         return float(lower), float(upper + largest * (detour * off + unit * a.sum()))

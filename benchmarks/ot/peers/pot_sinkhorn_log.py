@@ -6,12 +6,12 @@ from benchmarks.ot.limits import within
 
 
 def solve(instance: Instance, tol: float, seconds: float):
-    def attempt(n_iter: int):
+    def attempt(n_iter: int, start):
         plan, log = pot.sinkhorn(
             instance.a, instance.b, instance.M, instance.reg, method="sinkhorn_log",
-            stopThr=tol / len(instance.b) ** 0.5, numItermax=n_iter, log=True, warn=False,
+            stopThr=tol / len(instance.b) ** 0.5, numItermax=n_iter, warmstart=start, log=True, warn=False,
         )  # fmt: skip
-        return plan, log["niter"] + 1  # POT counts from 0
+        return plan, log["niter"] + 1, (log["log_u"], log["log_v"])  # POT counts from 0
 
     return within(seconds, attempt)
 
