@@ -236,6 +236,8 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
     ]
     if raw.replicates_needed is not None:
         facts.append(("replicates that would decide", f"about {raw.replicates_needed}"))
+    if changes := outcome.provenance.get("redeclared"):
+        facts.append(("an earlier run in this folder declared otherwise", "; ".join(changes)))
     return facts
 
 

@@ -135,7 +135,7 @@ def _check_data(sizes: Any, errors: Any, floor: Any) -> tuple[np.ndarray, np.nda
 def _check_errors(errors: Any) -> np.ndarray:
     """Return errors (R, J); one row where all rows are the same, since an interval of no width would be made up."""
     if isinstance(errors, np.ma.MaskedArray):
-        errors = errors.astype(float).filled(np.nan)
+        errors = np.ma.filled(errors.astype(float), np.nan)
     try:
         ndim = 1 if np.ndim(errors) == 1 else 2
     except ValueError:  # rows of different lengths, which `_numeric` refuses with the name of the argument

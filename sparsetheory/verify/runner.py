@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import InvalidArgument
 from .claim import Claim, Collection
 from .controls import judge_controls, smallest_refuted
+from .declaration import declaration, redeclared
 from .executors import Executor, Serial
 from .fingerprint import fingerprint
 from .loading import load_proof, load_study
@@ -164,7 +165,9 @@ def _judge(job: _Job, sample: Sample, to_do: int) -> tuple[Verdict, list[Control
 
 def _conclude(job: _Job) -> Outcome:
     """Judge what the store holds; runs nothing."""
-    facts = job.store.last_run() or {}
+    runs = job.store.runs()
+    facts = runs[-1] if runs else {}
+    declared = declaration(job.claim, job.study, job.mode)
     sample = job.sample(MAIN)
     raw, controls, kappa = _judge(job, sample, _to_do(job))
     records = [record for variant in (*job.variants, RECHECK) for record in job.records(variant)]
@@ -183,7 +186,11 @@ def _conclude(job: _Job) -> Outcome:
         proof=None if proof is None else tuple(StepResult(**step) for step in proof),
         badge=facts.get("badge", ""),
         notes=job.study.notes,
-        provenance=facts.get("provenance", {}) | {"counts": _counts(job, records)},
+        provenance=facts.get("provenance", {})
+        | {
+            "counts": _counts(job, records),
+            "redeclared": redeclared(runs, declared, job.mode),
+        },
         command=facts.get("command", ""),
         digest=digest(records),
     )
@@ -259,8 +266,9 @@ def run_claim(
             "ended": datetime.now(UTC).isoformat(timespec="seconds"), "computed": len(tasks),
         }  # fmt: skip
         job.store.add_run(
-            {"proof": [asdict(s) for s in steps], "badge": proof.badge, "provenance": provenance, "command": command}
-        )
+            {"proof": [asdict(s) for s in steps], "badge": proof.badge, "provenance": provenance, "command": command,
+             "mode": mode, "declared": declaration(claim, job.study, mode)}
+        )  # fmt: skip
         return _conclude(job)
 
 

@@ -145,10 +145,14 @@ class Store:
         with self._db:
             self._db.execute("INSERT INTO runs (facts) VALUES (?)", (json.dumps(facts, default=as_number),))
 
+    def runs(self) -> list[dict[str, Any]]:
+        """Return the facts of every run that ended, the latest last."""
+        return [json.loads(facts) for (facts,) in self._db.execute("SELECT facts FROM runs ORDER BY id")]
+
     def last_run(self) -> dict[str, Any] | None:
         """Return the facts of the latest run, None where there was none."""
-        row = self._db.execute("SELECT facts FROM runs ORDER BY id DESC LIMIT 1").fetchone()
-        return None if row is None else json.loads(row[0])
+        runs = self.runs()
+        return runs[-1] if runs else None
 
     def close(self) -> None:
         """Close the file."""

@@ -34,12 +34,12 @@ def progress_of(claim: Claim) -> Iterator[Report]:
             row = bar.add_task(claim.id, total=None)
             yield lambda done, total: bar.update(row, completed=done, total=total)
         return
-    last = -math.inf
+    last, told = -math.inf, -1
 
     def line(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or time.monotonic() - last > 10:  # few enough lines for a log
-            last = time.monotonic()
+        nonlocal last, told
+        if done != told and (done == total or time.monotonic() - last > 10):  # few enough lines for a log
+            last, told = time.monotonic(), done
             console.print(f"{claim.id}: {done}/{total} measurements", markup=False)
 
     yield line
@@ -70,6 +70,8 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         yield outcome.raw.sentence
     if stale := outcome.provenance.get("counts", {}).get("stale"):
         yield f"{stale} records of other code, grids or versions are kept, but not used"
+    if changes := outcome.provenance.get("redeclared"):
+        yield f"an earlier run in this folder declared otherwise: {'; '.join(changes)}"
     if failures := outcome.sample.failures:
         reason, times = Counter(o.failure for o in failures).most_common(1)[0]
         yield f"{len(failures)} of {len(outcome.sample.observations)} measurements failed; {times} x {reason}"

@@ -58,6 +58,7 @@ def test_a_users_folder_from_the_shell_and_again(tmp_path):
     assert re.search(r"^demo\.mean +identity +smoke: as declared", first.stdout, re.MULTILINE)
     assert re.search(r"^demo\.triangle +identity +smoke: as declared", first.stdout, re.MULTILINE)
     assert "supported" not in first.stdout
+    assert first.stdout.count("600/600") == 1
     (folder,) = (tmp_path / "reports").iterdir()
     report = re.search(r"^report: (.*)$", first.stdout, re.MULTILINE).group(1)
     assert (tmp_path / report).is_file()

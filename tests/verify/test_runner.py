@@ -100,6 +100,18 @@ def test_asking_for_more_computes_only_the_rest(tmp_path):
     assert fewer.sample.n_replicates == 60
 
 
+def test_a_margin_chosen_after_a_look_is_told(tmp_path):
+    out = tmp_path / "out"
+    assert _run(folder=out).provenance["redeclared"] == []
+    assert _run(folder=out).provenance["redeclared"] == []
+    wider = _copy(tmp_path, "simulations/mean.py", ("margin=0.25", "margin=0.4"), ("kappa=1.0,", "kappa=2.0,"))
+    rule, wrong = _run(folder=out, root=wider).provenance["redeclared"]
+    assert "rule was Drift(" in rule
+    assert "margin=0.25" in rule
+    assert wrong == "wrong bound was n**(-1/2 - kappa) at 1"
+    assert _run(folder=tmp_path / "fresh", root=wider).provenance["redeclared"] == []
+
+
 def test_changed_code_makes_records_stale_but_keeps_them(tmp_path):
     out = tmp_path / "out"
     _run(folder=out)
