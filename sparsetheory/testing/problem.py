@@ -9,6 +9,7 @@ import numpy as np
 
 from .._validation import check_cost, check_histogram, check_positive
 from ..errors import InvalidArgument
+from .interface import read_array
 
 __all__ = ["KINDS", "Facts", "OTProblem", "build_cost", "build_masses"]
 
@@ -175,6 +176,15 @@ class OTProblem:
             return f"OTProblem(M={M}, a={a}, b={b}, reg={self.reg!r})"
         on = "".join(f", {name}={value!r}" for name, value in self.decorations.items())
         return f"OTProblem.build(seed={self.seed}, n={len(self.a)}, m={len(self.b)}{on})"
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What a solver is given."""
+        return {"M": self.M, "a": self.a, "b": self.b, "reg": self.reg}
+
+    def read(self, result: Any) -> np.ndarray:
+        """Return the plan of a result, an array or its ``.plan``; raise `SolverFailed` where there is none."""
+        return read_array(result, attribute="plan", shape=self.M.shape)
 
     @cached_property
     def exact(self) -> "Facts":

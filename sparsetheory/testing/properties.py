@@ -12,9 +12,7 @@ import numpy as np
 
 from . import reference as _reference
 from .conduct import (
-    deterministic,
     honest_status,
-    inputs_untouched,
     layouts,
     refuses_bad_reg,
     refuses_bad_shape,
@@ -23,19 +21,9 @@ from .conduct import (
     refuses_nonfinite,
     refuses_unequal_masses,
 )
-from .finding import (
-    UNIT,
-    Limit,
-    Measure,
-    answer,
-    ask,
-    closeness,
-    marginal_error,
-    plan_of,
-    promise,
-    prop,
-    rounding,
-)
+from .finding import UNIT, Limit, Measure, prop
+from .interface import answer, ask, deterministic, inputs_untouched
+from .plans import closeness, marginal_error, promise, rounding
 from .problem import OTProblem
 
 __all__ = [
@@ -192,7 +180,7 @@ def lp_value(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     A result with ``certificate() -> (lower, upper)`` must also enclose the optimum.
     """
     result = answer(solver, problem)
-    plan = plan_of(result, problem)
+    plan = problem.read(result)
     lp, mass = problem.exact.lp_value, problem.exact.mass
     cost = float((plan * np.where(plan > 0, problem.M, 0.0)).sum())
     entropy = problem.reg * mass * min(_entropy(problem.a), _entropy(problem.b))
