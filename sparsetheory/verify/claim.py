@@ -203,8 +203,8 @@ def locate(id: str, collections: tuple[Collection, ...] | None = None) -> tuple[
     return known[id]
 
 
-def find(id: str) -> Claim:
-    """Return a claim of this package by its id.
+def find(id: str, *, folder: str | Path | None = None) -> Claim:
+    """Return a claim of this package, or of the user's folder that is given, by its id.
 
     Examples
     --------
@@ -212,4 +212,4 @@ def find(id: str) -> Claim:
     >>> verify.find("ot.rounding").kind
     'tight'
     """
-    return locate(id)[1]
+    return locate(id, None if folder is None else (collection_at(folder),))[1]

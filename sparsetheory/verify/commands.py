@@ -1,4 +1,4 @@
-"""Commands: list, show, plan, prove, verify, report, warmup. Each is short; the work is done elsewhere."""
+"""Commands: list, show, new-claim, plan, prove, verify, report, diff, warmup. Each is short; the work is elsewhere."""
 
 import json
 import shlex
@@ -78,6 +78,21 @@ def show(targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")]) ->
     """Show the card of a claim: statement, bound, assumptions, source and files."""
     for collection, claim in select(targets)[0]:
         show_claim(collection, claim)
+
+
+@app.command(name="new-claim")
+def new_claim(target: Annotated[str, typer.Argument(metavar="FOLDER/NAME", help="my_claims/heavy_ball")]) -> None:
+    """Write a commented record, proof and study of a new claim, which run as they stand; overwrites nothing."""
+    from .scaffold import new_claim as write
+
+    scaffold = write(target)
+    for path, what in zip(scaffold.written, ("record", "proof", "study"), strict=True):
+        where = " added at the end of" if scaffold.added and what == "record" else " in"
+        console.print(f"{scaffold.id}: {what}{where} {scaffold.folder / path}", markup=False)
+    folder = shlex.quote(f"{scaffold.folder}/")
+    console.print(f"put your theorem in the place of the example; it runs at any time:\n"
+                  f"    sparsetheory prove {folder} {scaffold.id}\n"
+                  f"    sparsetheory verify {folder} {scaffold.id} --quick", markup=False)  # fmt: skip
 
 
 @app.command()
@@ -218,6 +233,23 @@ def report(
     outcomes = [rebuild(*locate(name, collections), mode=known["mode"], folder=folder) for name in known["claims"]]
     _finish(outcomes, folder)
     return _exit_code(outcomes, strict)
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A", help="What verify wrote earlier.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="What it wrote later.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="Write a comment for a pull request.")] = False,
+) -> int:
+    """Compare two runs: conclusions, estimates, bounds, controls, measurements. Exits with 1 when one changed."""
+    from .diff import compare, show, to_markdown
+
+    comparison = compare(before, after)
+    if markdown:
+        console.print(to_markdown(comparison), markup=False)
+    else:
+        show(comparison)
+    return DIFFERS if comparison.changed else FINE
 
 
 @app.command()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -19,7 +20,10 @@ from .runner import Progress as Report
 if TYPE_CHECKING:
     from .planning import Forecast
 
-__all__ = ["console", "errors", "progress_of", "show_claim", "show_forecast", "show_proof", "show_table"]
+__all__ = [
+    "console", "errors", "number", "progress_of",
+    "show_claim", "show_forecast", "show_proof", "show_rows", "show_table",
+]  # fmt: skip
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -45,20 +49,21 @@ def progress_of(claim: Claim) -> Iterator[Report]:
     yield line
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number as tables show it."""
     return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
 def _row(outcome: Outcome) -> list[str]:
     raw = outcome.raw
     lower, upper = raw.interval
-    estimate = f"{_number(raw.estimate)} [{_number(lower)}, {_number(upper)}]"
+    estimate = f"{number(raw.estimate)} [{number(lower)}, {number(upper)}]"
     kappa = "-" if outcome.smallest_refuted_kappa is None else f"{outcome.smallest_refuted_kappa:g}"
     fine = sum(control.ok for control in outcome.controls)
     proof = outcome.badge if outcome.proof_ok else f"FAILED ({outcome.badge or 'did not run'})"
     return [
-        outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, _number(raw.margin),
-        f"{fine}/{len(outcome.controls)}", kappa, _number(raw.tightness), str(raw.n_replicates), str(raw.n_failures),
+        outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, number(raw.margin),
+        f"{fine}/{len(outcome.controls)}", kappa, number(raw.tightness), str(raw.n_replicates), str(raw.n_failures),
     ]  # fmt: skip
 
 
@@ -85,19 +90,24 @@ _HEAD = (
 )  # fmt: skip
 
 
-def show_table(outcomes: Sequence[Outcome]) -> None:
-    """Print the verdict table: drawn on a terminal, one aligned line a claim anywhere else."""
-    rows = [_row(outcome) for outcome in outcomes]
+def show_rows(head: Sequence[str], rows: Sequence[Sequence[str]], alarming: Sequence[bool]) -> None:
+    """Print a table: drawn on a terminal, with the alarming rows in red; one aligned line a row anywhere else."""
     if console.is_terminal:
-        table = Table(*_HEAD)
-        for outcome, row in zip(outcomes, rows, strict=True):
-            table.add_row(*row, style=None if outcome.as_declared and outcome.proof_ok else "bold red")
+        table = Table(*head)
+        for row, alarm in zip(rows, alarming, strict=True):
+            table.add_row(*map(escape, row), style="bold red" if alarm else None)
         console.print(table)
-    else:
-        widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-        for row in [list(_HEAD), *rows]:
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            console.print(line.rstrip(), markup=False)
+        return
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in [head, *rows]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        console.print(line.rstrip(), markup=False)
+
+
+def show_table(outcomes: Sequence[Outcome]) -> None:
+    """Print the verdict table, and below it what has to be known beside it."""
+    alarming = [not (outcome.as_declared and outcome.proof_ok) for outcome in outcomes]
+    show_rows(_HEAD, [_row(outcome) for outcome in outcomes], alarming)
     for outcome in outcomes:
         for line in _remarks(outcome):
             console.print(f"{outcome.claim.id}: {line}", markup=False)
