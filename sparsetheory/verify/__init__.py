@@ -17,11 +17,13 @@ _HOME = {
     "Positive": "study",
     "Proof": "proof",
     "Ratio": "rules",
+    "Sequential": "stopping",
     "Step": "proof",
     "Study": "study",
     "Verdict": "verdict",
     "WrongBound": "study",
     "all_claims": "claim",
+    "confidence_sequence": "sequence",
     "find": "claim",
     "rate": "rates",
 }
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from .rates import rate
     from .rules import Drift, EveryInstance, Order, Ratio
     from .sample import Grid, Measurement
+    from .sequence import confidence_sequence
+    from .stopping import Sequential
     from .study import Broken, Budget, Positive, Study, WrongBound
     from .verdict import Verdict
 

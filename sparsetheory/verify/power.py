@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from ..errors import InvalidArgument
-from .estimate import mean_estimate, replicate_slopes, slope_weights, violation_limit
+from .estimate import mean_estimate, replicate_slopes, slope_weights, student, violation_limit
 from .panel import Panel
 from .rules import Drift, EveryInstance, Order, Ratio
 from .rules.drift import LEAST_SIZES
@@ -117,7 +117,7 @@ def _(rule: EveryInstance, pilot: Sample, budget: Budget) -> Plan:
 
 def _two_tests(rule: Drift | Ratio | Order, budget: Budget, error: float, widest: float | None = None) -> Plan:
     """Return the plan of two one-sided tests, from the standard errors of the estimate and of its widest companion."""
-    z = float(ndtri(1 - rule.alpha) + ndtri(POWER))
+    z = _quantile(rule, budget.replicates) + float(ndtri(POWER))
     detectable = z * error
     return Plan(
         standard_error=error,
@@ -127,6 +127,13 @@ def _two_tests(rule: Drift | Ratio | Order, budget: Budget, error: float, widest
         replicates_needed=max(2, math.ceil(budget.replicates * (detectable / rule.margin) ** 2)),
         smallest_refuted=rule.margin + z * (error if widest is None else widest),
     )
+
+
+def _quantile(rule: Drift | Ratio | Order, replicates: int) -> float:
+    """Return the half-width of the deciding interval in standard errors (a t quantile: its limit, the normal one)."""
+    if rule.critical is student:
+        return float(ndtri(1 - rule.alpha))
+    return rule.critical(replicates - 1, 1 - 2 * rule.alpha)
 
 
 def _spreads(panel: Panel) -> list[float]:

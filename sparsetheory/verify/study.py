@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InvalidArgument
 from .bound import Bound
 from .sample import Cell, Grid, Measurement
+from .stopping import Sequential
 from .verdict import Rule
 
 __all__ = ["Broken", "Budget", "Positive", "Study", "WrongBound"]
@@ -18,10 +19,13 @@ __all__ = ["Broken", "Budget", "Positive", "Study", "WrongBound"]
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How much a mode spends: a grid and a number of replicates."""
+    """How much a mode spends: a grid and a number of replicates.
+
+    The number is left out of the full budget of a study with a `Sequential` stopping, whose ``max`` takes its place.
+    """
 
     grid: Grid
-    replicates: int
+    replicates: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +90,9 @@ class Study:
         What ``--quick`` and ``--full`` spend.
     controls : sequence of WrongBound, Broken and Positive
         At least one of each kind.
+    stopping : Sequential, optional
+        For full runs, instead of a fixed number of replicates: go on until the study, each of its wrong bounds and each
+        of its broken algorithms have reached a verdict, by intervals that hold at every look.
     recheck : callable (instance, outcome) -> Measurement, optional
         The same measurement in extended precision, called on violations before they count.
     cost_exponent : float
@@ -104,6 +111,7 @@ class Study:
     quick: Budget
     full: Budget
     controls: Sequence[WrongBound | Broken | Positive]
+    stopping: Sequential | None = None
     recheck: Callable[[Any, Any], Measurement] | None = None
     common_random_numbers: bool = False
     cost_exponent: float = 0.0
@@ -116,7 +124,15 @@ class Study:
                 raise InvalidArgument(f"{self.claim}: controls", f"at least one {kind.__name__}", "none")
         if self.common_random_numbers and getattr(self.rule, "trial", "replicate") == "record":
             raise InvalidArgument(f"{self.claim}: rule.trial", "'replicate' where the sizes share a stream", "'record'")
-        for name, budget in (("quick", self.quick), ("full", self.full)):
+        if self.stopping is not None:
+            if self.full.replicates:
+                got = f"{self.full.replicates} beside {self.stopping}"
+                raise InvalidArgument(f"{self.claim}: full.replicates", "either a fixed number or a stopping", got)
+            if not hasattr(self.rule, "sequential"):
+                got = type(self.rule).__name__
+                raise InvalidArgument(f"{self.claim}: rule", "a rule with sequential(), to be stopped by", got)
+        for name in ("quick", "full"):
+            budget = self.budget(name)
             if budget.replicates < 2:
                 raise InvalidArgument(f"{self.claim}: {name}.replicates", "at least 2", budget.replicates)
             sizes = [float(s) for s in budget.grid.sizes]
@@ -124,8 +140,21 @@ class Study:
                 raise InvalidArgument(f"{self.claim}: {name}.grid.sizes", "increasing finite numbers", sizes)
 
     def budget(self, mode: str) -> Budget:
-        """Return what a mode, ``"quick"`` or ``"full"``, spends."""
-        return {"quick": self.quick, "full": self.full}[mode]
+        """Return what a mode, ``"quick"`` or ``"full"``, spends (at most, where a stopping is declared)."""
+        budget = {"quick": self.quick, "full": self.full}[mode]
+        return replace(budget, replicates=self.looks(mode)[-1])
+
+    def looks(self, mode: str) -> tuple[int, ...]:
+        """Return the numbers of replicates at which a mode is judged; a fixed number is a single look."""
+        if mode == "full" and self.stopping is not None:
+            return self.stopping.looks
+        return ({"quick": self.quick, "full": self.full}[mode].replicates,)
+
+    def judge(self, mode: str) -> Rule:
+        """Return the rule of a mode: coarser for a quick run, with intervals for every look where it may stop early."""
+        if mode == "quick":
+            return self.rule.smoke()
+        return self.rule if self.stopping is None else self.rule.sequential()  # type: ignore[attr-defined]
 
     @property
     def wrong_bounds(self) -> list[WrongBound]:

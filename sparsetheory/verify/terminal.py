@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .claim import Claim, Collection
+from .collect import Progress as Report
 from .outcome import Outcome
 from .proof import StepResult
-from .runner import Progress as Report
 
 if TYPE_CHECKING:
     from .planning import Forecast
@@ -36,15 +36,19 @@ def progress_of(claim: Claim) -> Iterator[Report]:
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         with Progress(*columns, console=console) as bar:
             row = bar.add_task(claim.id, total=None)
-            yield lambda done, total: bar.update(row, completed=done, total=total)
+            yield lambda done, total, note: bar.update(
+                row, completed=done, total=total, description=f"{claim.id} {note}".rstrip()
+            )
         return
     last = -math.inf
 
-    def line(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or time.monotonic() - last > 10:  # few enough lines for a log
-            last = time.monotonic()
-            console.print(f"{claim.id}: {done}/{total} measurements", markup=False)
+    told = ""
+
+    def line(done: int, total: int, note: str) -> None:
+        nonlocal last, told
+        if (done == total and not note) or note != told or time.monotonic() - last > 10:  # few enough lines for a log
+            last, told = time.monotonic(), note
+            console.print(f"{claim.id}: {done}/{total} measurements" + (f", {note}" if note else ""), markup=False)
 
     yield line
 
