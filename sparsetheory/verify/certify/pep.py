@@ -22,8 +22,8 @@ INFLATION = 1e-6
 #: The same below the optimum for primal points, which have less room.
 DEFLATION = 1e-5
 BITS = 60
-#: Relative room below a bound that was asked for: double precision and 60 bits lose less.
-ROUNDING = 1e-12
+#: Relative room below a bound that was asked for: the solver misses it by less.
+ROUNDING = 1e-7
 
 
 class Problem:
