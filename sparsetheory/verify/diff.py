@@ -234,9 +234,9 @@ def _numbers(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
         ("estimand", "estimand"), ("tightness", "tightness"), ("smallest_refuted_kappa", "smallest refuted kappa"),
         ("replicates", "replicates"), ("failures", "failures"),
     ):  # fmt: skip
-        if a.get(key) != b.get(key):
-            texts = (_number(v) if isinstance(v, float) or v is None else str(v) for v in (a.get(key), b.get(key)))
-            yield f"{what}: {' -> '.join(texts)}"
+        old, new = (_number(v) if isinstance(v, float) or v is None else str(v) for v in (a.get(key), b.get(key)))
+        if old != new:
+            yield f"{what}: {old} -> {new}"
 
 
 def _measurements(a: Side, b: Side) -> Iterator[str]:
