@@ -22,6 +22,7 @@ LEVELS: Mapping[str, int] = {"quick": 25, "default": 100, "deep": 400, "nightly"
 #: Contract -> module that holds it. A new contract is one file and one line here.
 CONTRACTS: Mapping[str, str] = {
     "entropic_ot": "sparsetheory.testing.entropic_ot",
+    "lasso": "sparsetheory.testing.lasso.contract",
 }
 
 
@@ -151,13 +152,16 @@ def check_solver(
     solver : callable
         For ``entropic_ot``: called as ``solver(M, a, b, reg)``, or by these names where its signature has them; returns
         the plan, or an object with ``.plan`` and, if it likes, ``.converged``, ``.marginal_error``, ``.tol`` and
-        ``.certificate()``. Wrap anything else in a lambda.
+        ``.certificate()``. For ``lasso``: ``solver(X, y, alpha)`` returns the coefficients, or an object with
+        ``.coef_`` and, if it likes, ``.converged``, ``.gap`` or ``.dual_gap_``, and ``.tol``; an argument ``init`` is
+        used where there is one. Wrap anything else in a lambda.
     contract : str or Contract, default "entropic_ot"
         A name in `CONTRACTS`, or a table of your own.
     level : {"quick", "default", "deep", "nightly"}, default "quick"
         25, 100, 400 or 2000 problems a property; from "deep" on the search climbs towards the tolerance.
     tol : float, default 1e-8
-        L1 marginal error that the solver promises, at mass one; above that it may be relative to the mass.
+        What the solver promises. For ``entropic_ot``: the L1 marginal error at mass one; above that it may be relative
+        to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional

@@ -107,7 +107,7 @@ def _distance(
 @prop
 def permutation(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """Reordering rows and columns reorders the plan."""
-    rng = np.random.default_rng(problem.seed)
+    rng = np.random.default_rng(problem.seed or 0)
     rows, columns = (rng.permutation(k) for k in problem.M.shape)
     back: Any = np.ix_(np.argsort(rows), np.argsort(columns))
     twin = problem.exact.permuted(rows, columns)
@@ -123,7 +123,7 @@ def transposition(solver: Solver, problem: OTProblem, tol: float) -> Measure:
 @prop
 def translation(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """Adding u_i + v_j to the cost leaves the plan as it is."""
-    rng = np.random.default_rng(problem.seed)
+    rng = np.random.default_rng(problem.seed or 0)
     n, m = problem.M.shape
     unit: float = problem.exact.spread or problem.reg
     shift: np.ndarray = unit * (rng.uniform(-1, 1, (n, 1)) + rng.uniform(-1, 1, m))
