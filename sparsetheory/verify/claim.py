@@ -198,8 +198,9 @@ def locate(id: str, collections: tuple[Collection, ...] | None = None) -> tuple[
         for claim in collection.claims:
             known[claim.id] = (collection, claim)
     if id not in known:
-        near = get_close_matches(id, known, n=3, cutoff=0.3) or sorted(known)
-        raise InvalidArgument("id", f"a known claim, perhaps {' or '.join(near)}", repr(id))
+        near = " or ".join(get_close_matches(id, known, n=3, cutoff=0.3) or sorted(known))
+        which = "a claim of this package (one of your own: give its folder)" if collections is None else "a known claim"
+        raise InvalidArgument("id", f"{which}, perhaps {near}", repr(id))
     return known[id]
 
 

@@ -81,7 +81,9 @@ def show(targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")]) ->
 
 
 @app.command(name="new-claim")
-def new_claim(target: Annotated[str, typer.Argument(metavar="FOLDER/NAME", help="my_claims/heavy_ball")]) -> None:
+def new_claim(
+    target: Annotated[str, typer.Argument(metavar="FOLDER/NAME", help="Such as my_claims/heavy_ball.")],
+) -> None:
     """Write a commented record, proof and study of a new claim, which run as they stand; overwrites nothing."""
     from .scaffold import new_claim as write
 
@@ -241,7 +243,10 @@ def diff(
     after: Annotated[Path, typer.Argument(metavar="B", help="What it wrote later.")],
     markdown: Annotated[bool, typer.Option("--markdown", help="Write a comment for a pull request.")] = False,
 ) -> int:
-    """Compare two runs: conclusions, estimates, bounds, controls, measurements. Exits with 1 when one changed."""
+    """Compare two runs: conclusions, estimates, bounds, controls, measurements.
+
+    Exits with 1 when a claim of A has another conclusion in B, another outcome of its proof, or is not there.
+    """
     from .diff import compare, show, to_markdown
 
     comparison = compare(before, after)
@@ -266,7 +271,7 @@ def warmup() -> None:
 
 def _explain(error: BaseException, claim: str = "") -> None:
     """Say what is wrong in a line where the message was written for that; a crash of a file keeps its traceback."""
-    where = f"{claim}: " if claim else ""
+    where = f"{claim}: " if claim and not str(error).startswith(claim) else ""
     if not isinstance(error, InvalidArgument):
         errors.print("".join(traceback.format_exception(error)).rstrip(), markup=False)
     errors.print(f"error: {where}{error}", markup=False)

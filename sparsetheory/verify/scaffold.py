@@ -96,7 +96,7 @@ def new_claim(target: str) -> Scaffold:
 def _split(target: str) -> tuple[Path, str]:
     """Return the folder and the name of ``FOLDER/NAME``; refuse a name that cannot be that of a claim."""
     folder, slug = Path(target).parent, Path(target).name
-    if "/" not in target and "\\" not in target:
+    if not re.search(r"[/\\].", target) or target.endswith(("/", "\\")):
         expected = "FOLDER/NAME, for instance my_claims/heavy_ball (./NAME for the present folder)"
         raise InvalidArgument("new-claim", expected, repr(target))
     if not _NAME.fullmatch(slug):

@@ -97,7 +97,7 @@ _HEAD = (
 def show_rows(head: Sequence[str], rows: Sequence[Sequence[str]], alarming: Sequence[bool]) -> None:
     """Print a table: drawn on a terminal, with the alarming rows in red; one aligned line a row anywhere else."""
     if console.is_terminal:
-        table = Table(*head)
+        table = Table(*map(escape, head))
         for row, alarm in zip(rows, alarming, strict=True):
             table.add_row(*map(escape, row), style="bold red" if alarm else None)
         console.print(table)

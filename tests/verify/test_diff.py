@@ -156,3 +156,15 @@ def test_from_python(runs):
     comparison = compare(runs / "a", runs / "bound")
     assert comparison.changed
     assert [(d.claim, d.changed) for d in comparison.differences] == [("demo.mean", True), ("demo.triangle", False)]
+
+
+def test_a_terminal_shows_every_bracket(runs, monkeypatch):
+    from sparsetheory.verify import terminal
+
+    monkeypatch.setattr(terminal.console, "_force_terminal", True)
+    monkeypatch.setattr(terminal.console, "_width", 200)
+    with terminal.console.capture() as captured:
+        assert _diff(runs / "a", runs / "bound") == 1
+    told = re.sub(r"\x1b\[[0-9;]*m", "", captured.get())
+    assert "estimate [interval]" in told
+    assert "0 [0, 0.07216]" in told

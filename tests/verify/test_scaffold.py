@@ -67,6 +67,7 @@ def test_a_record_is_added_to_any_claims_file_of_the_users_own():
     ("target", "message"),
     [
         ("heavy_ball", r"FOLDER/NAME, for instance my_claims/heavy_ball"),
+        ("my_claims/", r"FOLDER/NAME, for instance my_claims/heavy_ball"),
         ("my_claims/Heavy-Ball.py", r"name of the claim: .*perhaps heavy_ball, got 'Heavy-Ball\.py'"),
         ("my_claims/2", r"name of the claim: .*a letter first, got '2'"),
         ("my_claims/größe", r"name of the claim: .*got 'größe'"),
@@ -106,5 +107,7 @@ def test_find_reads_a_users_folder():
 
     written = new_claim("mine/first")
     assert find("mine.first", folder="mine").id == written.id
-    with pytest.raises(InvalidArgument, match=r"perhaps mine\.first"):
+    with pytest.raises(InvalidArgument, match=r"a known claim, perhaps mine\.first"):
         find("mine.frist", folder="mine")
+    with pytest.raises(InvalidArgument, match=r"a claim of this package \(one of your own: give its folder\)"):
+        find("mine.first")
