@@ -100,8 +100,8 @@ class Problem:
         mu : exact number, default 0
             Constant of strong convexity, negative for weakly convex functions.
         """
-        f = Function(self, L=L, mu=mu, label="fhpqr"[len(self._functions)] if len(self._functions) < 5 else
-                     f"f{len(self._functions)}_")  # fmt: skip
+        n = len(self._functions)
+        f = Function(self, L=L, mu=mu, label="fhpqr"[n] if n < 5 else f"f{n}_")
         self._functions.append(f)
         return f
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .certificate import NotCertified, Statement
 
-__all__ = ["Program"]
+__all__ = ["Program", "solve"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,8 @@ class Program:
 
         multipliers = cp.Variable(len(self.inequality))
         value, constraints = self._dual(multipliers, 0.0)
-        return float(_solve(cp.Problem(cp.Minimize(value), constraints), value, "the dual"))
+        solve(cp.Problem(cp.Minimize(value), constraints), "the dual")
+        return float(value.value)
 
     def interior_multipliers(self, bound: float) -> tuple[np.ndarray, float]:
         """Return multipliers that prove `bound` and stay as far from their limits as they can, and how far."""
@@ -72,9 +73,8 @@ class Program:
 
         multipliers, room = cp.Variable(len(self.inequality)), cp.Variable()
         value, constraints = self._dual(multipliers, room)
-        _solve(
-            cp.Problem(cp.Maximize(room), [*constraints, value <= bound, room <= 1]), room, f"the bound {bound:.10g}"
-        )
+        constraints += [value <= bound, room <= 1]
+        solve(cp.Problem(cp.Maximize(room), constraints), f"the bound {bound:.10g}")
         return np.asarray(multipliers.value), float(np.asarray(room.value))
 
     def interior_point(self, target: float) -> tuple[np.ndarray, list[np.ndarray], float]:
@@ -91,7 +91,7 @@ class Program:
         constraints += [forms[-1] >= target, room <= 1, forms[:-1][self.inequality] <= -room]
         if not self.inequality.all():
             constraints.append(forms[:-1][~self.inequality] == 0)
-        _solve(cp.Problem(cp.Maximize(room), constraints), room, f"the target {target:.10g}")
+        solve(cp.Problem(cp.Maximize(room), constraints), f"the target {target:.10g}")
         return np.asarray(values.value), [np.asarray(gram.value) for gram in grams], float(np.asarray(room.value))
 
     def point(self, linear: np.ndarray, grams: list[np.ndarray]) -> dict[Any, float]:
@@ -115,8 +115,14 @@ class Program:
         return self.constant[-1] - self.constant[:-1] @ multipliers, constraints
 
 
-def _solve(problem: Any, answer: Any, what: str) -> float:
-    """Solve; an inaccurate answer is a proposal like any other, and exact arithmetic decides."""
+def solve(problem: Any, what: str) -> None:
+    """Solve a cvxpy problem; an inaccurate answer is a proposal like any other, and exact arithmetic decides.
+
+    Raises
+    ------
+    NotCertified
+        Where the solver has nothing to propose.
+    """
     import cvxpy as cp
 
     # 1e-8, the default, is too coarse for bounds within a millionth; from 1e-10 on the last steps leave the interior
@@ -127,6 +133,5 @@ def _solve(problem: Any, answer: Any, what: str) -> float:
             problem.solve(solver=cp.CLARABEL, **accuracy)
         except cp.error.SolverError as error:
             raise NotCertified(f"the solver gave up on {what}: {error}") from None
-    if answer.value is None:
+    if problem.variables()[0].value is None:
         raise NotCertified(f"{what}: {problem.status}; are the relations bounded, and is there an origin?")
-    return float(answer.value)

@@ -65,8 +65,9 @@ def second_checker(text):
                    for b, names in enumerate(record["gram"]) for n in names}  # fmt: skip
         left = q(record["value"]) - evaluate(record["objective"], values, vectors)
         left += sum(q(r["multiplier"]) * evaluate(r, values, vectors) for r in record["relations"])
-        right = sum(S[i, j] * dot(vectors[b, x], vectors[b, y]) for b, (S, names) in enumerate(zip(slacks, record["gram"]))
-                    for i, x in enumerate(names) for j, y in enumerate(names))  # fmt: skip
+        blocks = list(enumerate(zip(slacks, record["gram"])))
+        right = sum(S[i, j] * dot(vectors[b, x], vectors[b, y])
+                    for b, (S, names) in blocks for i, x in enumerate(names) for j, y in enumerate(names))  # fmt: skip
         if left != right:
             return False
     return True
@@ -104,7 +105,7 @@ def test_a_smaller_value_fails(certified):
     _, certificate = certified
     tightened = certificate.tightened("0.999")
     assert abs(tightened.value / certificate.value - Fraction(999, 1000)) < Fraction(1, 10**4)
-    assert tightened.report() == (False, tightened.report()[1])
+    assert not tightened.check()
     assert "not positive semidefinite" in tightened.report()[1]
     claimed = json.loads(certificate.to_json()) | {"value": str(certificate.value * Fraction(999, 1000))}
     assert not certify.Certificate.from_json(json.dumps(claimed)).check()
