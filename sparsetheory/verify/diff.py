@@ -212,6 +212,8 @@ def _declarations(a: Side, b: Side) -> Iterator[str]:
     for key, what in (("mode", "mode"), ("margin", "margin"), ("declared", "declared verdict"), ("target", "target")):
         if a.line.get(key) != b.line.get(key):
             yield f"the {what} changed: {a.line.get(key)} -> {b.line.get(key)}"
+    if a.line.get("mode") != b.line.get("mode"):
+        yield "a quick run concludes nothing: what is compared is what its rule says, with a wider margin"
     if a.line["proof"]["declared"] != b.line["proof"]["declared"]:
         yield f"the declared proof changed: {a.line['proof']['declared']} -> {b.line['proof']['declared']}"
 

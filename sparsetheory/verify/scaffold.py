@@ -15,6 +15,7 @@ from .store import write_atomically
 
 __all__ = ["Scaffold", "new_claim"]
 
+_PACKAGE = Path(sparsetheory.__file__).resolve().parent
 _TEMPLATES = Path(__file__).parent / "templates" / "claim"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RECORDS = "CLAIMS = ("  # where the records of the template start: from here on it is also what is added to a file
@@ -103,6 +104,8 @@ def _split(target: str) -> tuple[Path, str]:
         raise InvalidArgument("name of the claim", _rule(slug), repr(slug))
     if folder.exists() and not folder.is_dir():
         raise InvalidArgument("folder of the claims", "a folder, new or not", f"the file {folder}")
+    if _PACKAGE in folder.resolve().parents:
+        raise InvalidArgument("folder of the claims", "a folder of your own, outside of the package", f"{folder}")
     return folder, slug
 
 

@@ -73,6 +73,7 @@ def test_a_record_is_added_to_any_claims_file_of_the_users_own():
         ("my_claims/größe", r"name of the claim: .*got 'größe'"),
         ("My-Claims/x", r"name of the folder: .*perhaps my_claims .*got 'My-Claims'"),
         ("ot/rounding", r"name of the folder: .*no family of the package"),
+        (f"{Path(scaffold.__file__).parents[1]}/ot/x", r"folder of the claims: .*outside of the package"),
         ("taken/claims.py/x", r"folder of the claims: .*the file taken/claims\.py"),
         ("taken/mean", r"taken/mean: .*nothing is overwritten.*taken\.mean in taken/claims\.py"),
         ("taken/stray", r"taken/stray: .*nothing is overwritten.*taken/proofs/stray\.py"),

@@ -86,6 +86,7 @@ STUDY = Study(
     #   Drift          a rate: the slope of log(value/bound) along the axis against 0, within a margin
     #   Ratio          a tight constant: value/bound against 1, within a margin
     #   Order          an order of convergence (quadratic, ...), from successive errors
+    # sparsetheory.verify.rules has them all.
     rule=EveryInstance(max_violation_rate=0.01, quantity="relative error"),
     quick=Budget(grid=GRID, replicates=10),
     # 299 trials without a violation show a rate below 0.01 at 95 % confidence: 100 replicates of 3 sizes in a stratum
