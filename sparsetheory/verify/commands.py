@@ -92,7 +92,7 @@ def new_claim(
         where = " added at the end of" if scaffold.added and what == "record" else " in"
         console.print(f"{scaffold.id}: {what}{where} {scaffold.folder / path}", markup=False)
     folder = shlex.quote(f"{scaffold.folder}/")
-    console.print(f"put your theorem in the place of the example; it runs at any time:\n"
+    console.print(f"put your theorem in the place of the example, and run it as you go:\n"
                   f"    sparsetheory prove {folder} {scaffold.id}\n"
                   f"    sparsetheory verify {folder} {scaffold.id} --quick", markup=False)  # fmt: skip
 
