@@ -115,7 +115,8 @@ class Comparison:
         both = [d for d in self.differences if d.before and d.after]
         parts = [f"{sum(d.changed for d in both)} of {len(both)} conclusions changed"]
         gone, new = (sum(getattr(d, side) is None for d in self.differences) for side in ("after", "before"))
-        parts += [f"{gone} claims only in A"] * bool(gone) + [f"{new} claims only in B"] * bool(new)
+        one_sided = ((gone, "A"), (new, "B"))
+        parts += [f"{n} claim{'' if n == 1 else 's'} only in {name}" for n, name in one_sided if n]
         return ", ".join(parts)
 
     @property

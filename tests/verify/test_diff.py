@@ -107,7 +107,7 @@ def test_claims_on_one_side(runs, tmp_path, capsys):
     lines = json.loads((fewer / "verdicts.json").read_text())
     (fewer / "verdicts.json").write_text(json.dumps(lines[:1]))
     assert _diff(fewer, runs / "a") == 0  # a new claim changes no conclusion
-    assert "0 of 1 conclusions changed, 1 claims only in B" in capsys.readouterr().out
+    assert "0 of 1 conclusions changed, 1 claim only in B" in capsys.readouterr().out
     assert _diff(runs / "a", fewer) == 1  # one that is gone does
     assert "only in A: smoke: as declared" in capsys.readouterr().out
 
