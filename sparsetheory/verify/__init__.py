@@ -12,6 +12,9 @@ _HOME = {
     "Drift": "rules",
     "EveryInstance": "rules",
     "Grid": "sample",
+    "Identification": "rules",
+    "Joint": "rules",
+    "Logarithm": "rules",
     "Measurement": "sample",
     "Order": "rules",
     "Positive": "study",
@@ -25,6 +28,7 @@ _HOME = {
     "all_claims": "claim",
     "confidence_sequence": "sequence",
     "find": "claim",
+    "identified_at": "rules",
     "rate": "rates",
 }
 
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from .claim import Claim, all_claims, find
     from .proof import Proof, Step
     from .rates import rate
-    from .rules import Drift, EveryInstance, Order, Ratio
+    from .rules import Drift, EveryInstance, Identification, Joint, Logarithm, Order, Ratio, identified_at
     from .sample import Grid, Measurement
     from .sequence import confidence_sequence
     from .stopping import Sequential
