@@ -131,7 +131,7 @@ class Certificate:
         if len(set(names)) < len(names) or set(names) != self.multipliers.keys():
             return False, "multipliers and relations do not go by the same names"
         for relation in self.statement.relations:
-            if relation.sense == "<=" and self.multipliers[relation.name] < 0:
+            if relation.sense != "==" and self.multipliers[relation.name] < 0:
                 return False, f"the multiplier of {relation.name} is negative"
         identity = _remainder(self.statement, self.multipliers)
         if not all(_is_entry(entry, self.statement.gram) for entry in identity.gram):
@@ -248,7 +248,7 @@ def _remainder(statement: Statement, multipliers: Mapping[str, Fraction]) -> Sca
         for name, value in relation.form.values.items():
             values[name] = values.get(name, Fraction(0)) - factor * value
         for entry, value in relation.form.gram.items():
-            gram[entry] = gram.get(entry, Fraction(0)) - factor * value
+            gram[entry] = gram[entry] - factor * value if entry in gram else -factor * value
     return Scalar(constant=constant, values={k: v for k, v in values.items() if v}, gram=gram)
 
 

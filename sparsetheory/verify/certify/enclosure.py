@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf, isfinite, nextafter
 from typing import Any
 
 from ..._validation import check_count
@@ -46,7 +47,7 @@ def prove_positive(
 ) -> Enclosure:
     """Prove that an expression is positive on a closed box, or find a point where it is not.
 
-    The box is bisected along the side that is longest relative to the original box, until balls decide. An expression
+    The box is bisected along the side that contributes most to what is not known, until balls decide. An expression
     that comes down to zero somewhere on the box cannot be proved positive like this: divide the zero out, or cut off
     a neighbourhood and treat it by hand.
 
@@ -111,12 +112,12 @@ def enclose(expression: Any, box: Mapping[Any, tuple[Any, Any]], *, precision: i
 def _subdivide(function: Callable[..., Any], start: list[Any], names: list[str], max_boxes: int) -> Enclosure:
     from flint import arb
 
-    widths = [high - low or 1 for low, high in start]
-    open_boxes, boxes, least = [start], 0, float("inf")
+    open_boxes, boxes, least = [start], 0, inf
     while open_boxes:
         sides = open_boxes.pop()
         boxes += 1
-        value = function(*(_ball(low, high) for low, high in sides))
+        balls = [_ball(low, high) for low, high in sides]
+        value = function(*balls)
         if value > 0:
             least = min(least, _down(value))
             continue
@@ -124,12 +125,23 @@ def _subdivide(function: Callable[..., Any], start: list[Any], names: list[str],
         if value <= 0 or function(*map(arb, middle)) <= 0:
             where = {name: float(Fraction(int(x.p), int(x.q))) for name, x in zip(names, middle)}
             return Enclosure(proved=False, boxes=boxes, counterexample=where)
-        if boxes + len(open_boxes) >= max_boxes:
+        if not sides or boxes + len(open_boxes) >= max_boxes:
             return Enclosure(proved=None, boxes=boxes)
-        k = max(range(len(sides)), key=lambda i: (sides[i][1] - sides[i][0]) / widths[i])
+        k = _worst_side(function, balls, middle)
         for half in ((sides[k][0], middle[k]), (middle[k], sides[k][1])):
             open_boxes.append([*sides[:k], half, *sides[k + 1 :]])
     return Enclosure(proved=True, boxes=boxes, least=least)
+
+
+def _worst_side(function: Callable[..., Any], balls: list[Any], middle: list[Any]) -> int:
+    """Return the side without which the value would be known best; the widest one where that says nothing."""
+    from flint import arb
+
+    def uncertainty(k: int) -> tuple[float, float]:
+        rest = float(function(*balls[:k], arb(middle[k]), *balls[k + 1 :]).rad()) if len(balls) > 1 else 0.0
+        return (rest if isfinite(rest) else inf, -float(balls[k].rad()))
+
+    return min(range(len(balls)), key=uncertainty)
 
 
 def _ball(low: Any, high: Any) -> Any:
@@ -165,14 +177,10 @@ def _end(value: Any, name: str, outwards: int) -> Any:
 
 def _down(ball: Any) -> float:
     """Return a float that the ball is not below."""
-    from math import inf, nextafter
-
     return nextafter(float(ball.lower()), -inf)
 
 
 def _up(ball: Any) -> float:
-    from math import inf, nextafter
-
     return nextafter(float(ball.upper()), inf)
 
 
@@ -237,7 +245,14 @@ def _power(parts: list[Callable[[Any], Any]], exponent: Any) -> Callable[[Any], 
     base, power = parts
     if exponent.is_Integer:
         n = int(exponent)
-        return lambda sides: base(sides) ** n
+        return lambda sides: _integer_power(base(sides), n)
     if exponent == Fraction(1, 2):
         return lambda sides: base(sides).sqrt()
     return lambda sides: base(sides) ** power(sides)
+
+
+def _integer_power(ball: Any, n: int) -> Any:
+    """Even powers of balls around zero are not negative, which the power of a ball does not see."""
+    if n > 0 and n % 2 == 0 and ball.contains(0):
+        return (ball.abs_lower() ** n).union(ball.abs_upper() ** n)
+    return ball**n

@@ -18,11 +18,15 @@ Entry = tuple[int, str, str]
 def _sum(
     left: Mapping[Any, Fraction], right: Mapping[Any, Fraction], factor: Fraction | int = 1
 ) -> dict[Any, Fraction]:
-    """Return left + factor * right without zeros."""
+    """Return left + factor * right without zeros; no arithmetic where there is nothing to add to."""
     total = dict(left)
     for key, value in right.items():
-        total[key] = total.get(key, Fraction(0)) + factor * value
-    return {key: value for key, value in total.items() if value}
+        term = value if factor == 1 else -value if factor == -1 else factor * value
+        if key in total:
+            term = total.pop(key) + term
+        if term:
+            total[key] = term
+    return total
 
 
 class Vector:
@@ -62,7 +66,7 @@ class Vector:
             for (other_block, b), t in other.terms.items():
                 if block == other_block:
                     key = (block, a, b) if a <= b else (block, b, a)
-                    gram[key] = gram.get(key, Fraction(0)) + s * t
+                    gram[key] = gram[key] + s * t if key in gram else s * t
         return Scalar(gram={key: value for key, value in gram.items() if value})
 
     def __pow__(self, exponent: int) -> "Scalar":
@@ -123,7 +127,7 @@ class Scalar:
         return -self + other
 
     def __neg__(self) -> "Scalar":
-        return self * -1
+        return Scalar()._plus(self, -1)
 
     def __mul__(self, factor: Any) -> "Scalar":
         t = exact(factor, "factor")

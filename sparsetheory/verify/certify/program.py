@@ -133,5 +133,5 @@ def solve(problem: Any, what: str) -> None:
             problem.solve(solver=cp.CLARABEL, **accuracy)
         except cp.error.SolverError as error:
             raise NotCertified(f"the solver gave up on {what}: {error}") from None
-    if problem.variables()[0].value is None:
+    if any(unknown.value is None or not np.isfinite(unknown.value).all() for unknown in problem.variables()):
         raise NotCertified(f"{what}: {problem.status}; are the relations bounded, and is there an origin?")

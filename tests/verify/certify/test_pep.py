@@ -336,3 +336,47 @@ def test_the_kit_loads_its_tools_when_they_are_used():
     code = "import sys; from sparsetheory.verify import certify; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert not {"cvxpy", "flint", "sympy", "scipy", "numba"} & set(done.stdout.split())
+
+
+# --- what must not change --------------------------------------------------------------------------------------------
+
+
+def test_one_block_is_no_block():
+    assert float(methods.cyclic_descent(3, L=(2,)).certify().value) == pytest.approx(2 / 14, rel=3e-6)
+
+
+def test_bounds_scale_with_the_constant_and_the_start():
+    base = float(methods.cyclic_descent(3, L=(1, 3)).certify().value)
+    assert float(methods.cyclic_descent(3, L=(5, 15)).certify().value) == pytest.approx(5 * base, rel=3e-6)
+    problem = certify.Problem()
+    f = problem.function(L=1)
+    xs, x = problem.minimizer(f), problem.point("x0")
+    problem.subject_to((x - xs) ** 2 <= 9)
+    x = x - f.gradient(x)
+    problem.maximize(f(x) - f(xs) + 7)
+    assert float(problem.certify().value) == pytest.approx(9 / 6 + 7, rel=3e-6)
+
+
+def test_the_same_problem_written_needlessly_complicated():
+    """Averages, sums of functions, equations in place of substitution, a point of its own for every step."""
+    problem = certify.Problem()
+    f = problem.function(L=1)
+    xs, x0 = problem.minimizer(f), problem.point("x0")
+    problem.subject_to((2 * x0 - 2 * xs) ** 2 / 4 + 3 <= 4)
+    x = x0
+    for k in range(2):
+        step = problem.point(f"step{k}")
+        g = f.gradient(x)
+        problem.subject_to(((step - g) ** 2).equals(0), name=f"equal{k}")
+        x = x - (step + g) / 2
+    problem.maximize((f(x) + f(x)) / 2 - f(xs))
+    with pytest.raises(certify.NotCertified, match="room"):
+        problem.certify()  # an equation between squares takes the interior away; substitution is the way
+    with_slack = certify.Problem()
+    f = with_slack.function(L=1)
+    xs, x0 = with_slack.minimizer(f), with_slack.point("x0")
+    mean = with_slack.point("mean")
+    with_slack.subject_to((x0 - xs) ** 2 <= 1, (mean @ (x0 - xs)).equals(0), mean**2 <= 1)
+    x = x0 - f.gradient(x0)
+    with_slack.maximize((f(x) + f(x)) / 2 - f(xs))
+    assert float(with_slack.certify().value) == pytest.approx(1 / 6, rel=3e-6)
