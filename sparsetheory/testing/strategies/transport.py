@@ -133,5 +133,6 @@ def _by_elements(draw: st.DrawFn, low: int, high: int, regs: Sequence[float]) ->
     m = draw(st.integers(low, min(high, MAX_ELEMENTS // n)))
     unit = st.floats(0.0, 1.0, allow_subnormal=False)
     M = [[draw(unit) for _ in range(m)] for _ in range(n)]
-    a, b = (np.array([draw(st.integers(1, 100)) for _ in range(k)], dtype=float) for k in (n, m))
+    # the first atom keeps some mass, so that none is left without any
+    a, b = (np.array([draw(st.integers(int(k == 0), 100)) for k in range(side)], dtype=float) for side in (n, m))
     return OTProblem(M=np.array(M), a=a / a.sum(), b=b / b.sum(), reg=draw(st.sampled_from(tuple(regs))))
