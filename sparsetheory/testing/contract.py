@@ -1,5 +1,6 @@
 """Contracts as data, and `check_solver`: hypothesis run by hand, one shrunk failure a property."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -10,8 +11,7 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from ..errors import InvalidArgument
-from .finding import TOL, Finding, Property, ask
-from .problem import OTProblem
+from .finding import TOL, Finding, Property
 from .report import Entry, Report
 
 __all__ = ["CONTRACTS", "LEVELS", "Contract", "Requirement", "check_solver", "parametrize_with_properties"]
@@ -20,7 +20,10 @@ __all__ = ["CONTRACTS", "LEVELS", "Contract", "Requirement", "check_solver", "pa
 LEVELS: Mapping[str, int] = {"quick": 25, "default": 100, "deep": 400, "nightly": 2000}
 
 #: Contract -> module that holds it. A new contract is one file and one line here.
-CONTRACTS: Mapping[str, str] = {"entropic_ot": "sparsetheory.testing.entropic_ot"}
+CONTRACTS: Mapping[str, str] = {
+    "entropic_ot": "sparsetheory.testing.entropic_ot",
+    "lasso": "sparsetheory.testing.lasso.contract",
+}
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,14 @@ class Contract:
     name, statement : str
         The problem in words and symbols.
     requirements : tuple of Requirement
+    home : str, default "sparsetheory.testing"
+        Module that exports the class of its problems and `properties`; the script of a failure imports them from there.
     """
 
     name: str
     statement: str
     requirements: tuple[Requirement, ...]
+    home: str = "sparsetheory.testing"
 
 
 class _Fails(AssertionError):
@@ -80,21 +86,15 @@ def _load(contract: str | Contract) -> Contract:
     return getattr(module, contract.upper())
 
 
-def _warm(solver: Callable[..., Any]) -> None:
-    """Let the solver compile before the first example; whatever goes wrong here is found again by a property."""
-    try:
-        ask(solver, OTProblem.build(seed=0, n=3))
-    except Exception:
-        return
-
-
-def _script(solver_name: str, requirement: Requirement, finding: Finding, tol: float) -> str:
+def _script(solver_name: str, requirement: Requirement, finding: Finding, tol: float, home: str) -> str:
     name = getattr(requirement.property, "__name__", "property")
+    if hasattr(import_module(f"{home}.properties"), name):
+        name = f"properties.{name}"
     return "\n".join(
         (
-            "from sparsetheory.testing import OTProblem, properties",
+            f"from {home} import {re.split('[.(]', finding.problem)[0]}, properties",
             f"problem = {finding.problem}",
-            f"print(properties.{name}({solver_name}, problem, tol={tol!r}))",
+            f"print({name}({solver_name}, problem, tol={tol!r}))",
         )
     )
 
@@ -152,13 +152,16 @@ def check_solver(
     solver : callable
         For ``entropic_ot``: called as ``solver(M, a, b, reg)``, or by these names where its signature has them; returns
         the plan, or an object with ``.plan`` and, if it likes, ``.converged``, ``.marginal_error``, ``.tol`` and
-        ``.certificate()``. Wrap anything else in a lambda.
+        ``.certificate()``. For ``lasso``: ``solver(X, y, alpha)`` returns the coefficients, or an object with
+        ``.coef_`` and, if it likes, ``.converged``, ``.gap`` or ``.dual_gap_``, and ``.tol``; an argument ``init`` is
+        used where there is one. Wrap anything else in a lambda.
     contract : str or Contract, default "entropic_ot"
         A name in `CONTRACTS`, or a table of your own.
     level : {"quick", "default", "deep", "nightly"}, default "quick"
         25, 100, 400 or 2000 problems a property; from "deep" on the search climbs towards the tolerance.
     tol : float, default 1e-8
-        L1 marginal error that the solver promises, at mass one; above that it may be relative to the mass.
+        What the solver promises. For ``entropic_ot``: the L1 marginal error at mass one; above that it may be relative
+        to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional
@@ -197,13 +200,12 @@ def check_solver(
             _known(name, names, argument)
     named = getattr(solver, "func", solver)  # what a partial was made from
     solver_name = getattr(named, "__name__", type(named).__name__)
-    _warm(solver)
     entries = []
     for requirement in table.requirements:
         if only is not None and requirement.name not in only:
             continue
         finding, n_examples, n_decided = _examine(solver, requirement, level=level, tol=tol)
-        script = _script(solver_name, requirement, finding, tol) if finding.ok is False else ""
+        script = _script(solver_name, requirement, finding, tol, table.home) if finding.ok is False else ""
         entries.append(
             Entry(finding=finding, required=requirement.required, reason=expected.get(requirement.name),
                   n_examples=n_examples, n_decided=n_decided, script=script)

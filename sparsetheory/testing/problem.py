@@ -9,6 +9,8 @@ import numpy as np
 
 from .._validation import check_cost, check_histogram, check_positive
 from ..errors import InvalidArgument
+from .building import complete, frozen, one_line, streams
+from .interface import read_array
 
 __all__ = ["KINDS", "Facts", "OTProblem", "build_cost", "build_masses"]
 
@@ -112,9 +114,7 @@ class OTProblem:
         if (np.isinf(M).all(axis=1) & (a > 0)).any() or (np.isinf(M).all(axis=0) & (b > 0)).any():
             raise InvalidArgument("M", "an allowed edge for every mass", "a row or column of +inf")
         for name, value in (("M", M), ("a", a), ("b", b)):
-            array = value.copy()
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, frozen(value))
         object.__setattr__(self, "reg", check_positive(self.reg, "reg"))
 
     @classmethod
@@ -147,12 +147,8 @@ class OTProblem:
             Total mass.
         """
         m = n if m is None else m
-        unknown = set(decorations) - set(OFF)
-        if unknown:
-            raise InvalidArgument("decorations", f"some of {tuple(OFF)}", sorted(unknown))
-        d = {**OFF, **decorations}
-        # a stream for each ingredient: switching one decoration off leaves the rest of the problem as it was
-        cost, left, right, edges = (np.random.default_rng((seed, k)) for k in range(4))
+        d, on = complete(decorations, OFF)
+        cost, left, right, edges = streams(seed, 4)
         M = build_cost(cost, n, m, d["kind"])
         if d["duplicates"]:
             M[-1, :], M[:, -1] = M[0, :], M[:, 0]
@@ -164,7 +160,6 @@ class OTProblem:
             allowed = _allowed(edges, n, m)
             M[~allowed] = np.inf
             a, b = _masses_on(edges, allowed)
-        on = {name: value for name, value in d.items() if value != OFF[name]}
         reg = d["reg"] * 10.0 ** d["log_scale"]
         return cls(M=M, a=d["mass"] * a, b=d["mass"] * b, reg=reg, seed=seed, decorations=on)
 
@@ -173,8 +168,17 @@ class OTProblem:
         if self.seed is None:
             M, a, b = (str(x.tolist()).replace("inf", "float('inf')") for x in (self.M, self.a, self.b))
             return f"OTProblem(M={M}, a={a}, b={b}, reg={self.reg!r})"
-        on = "".join(f", {name}={value!r}" for name, value in self.decorations.items())
-        return f"OTProblem.build(seed={self.seed}, n={len(self.a)}, m={len(self.b)}{on})"
+        sizes = {"n": len(self.a), "m": len(self.b)}
+        return one_line("OTProblem", seed=self.seed, sizes=sizes, on=self.decorations)
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What a solver is given."""
+        return {"M": self.M, "a": self.a, "b": self.b, "reg": self.reg}
+
+    def read(self, result: Any) -> np.ndarray:
+        """Return the plan of a result, an array or its ``.plan``; raise `SolverFailed` where there is none."""
+        return read_array(result, attribute="plan", shape=self.M.shape)
 
     @cached_property
     def exact(self) -> "Facts":

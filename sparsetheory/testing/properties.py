@@ -12,9 +12,7 @@ import numpy as np
 
 from . import reference as _reference
 from .conduct import (
-    deterministic,
     honest_status,
-    inputs_untouched,
     layouts,
     refuses_bad_reg,
     refuses_bad_shape,
@@ -23,19 +21,9 @@ from .conduct import (
     refuses_nonfinite,
     refuses_unequal_masses,
 )
-from .finding import (
-    UNIT,
-    Limit,
-    Measure,
-    answer,
-    ask,
-    closeness,
-    marginal_error,
-    plan_of,
-    promise,
-    prop,
-    rounding,
-)
+from .finding import UNIT, Limit, Measure, prop
+from .interface import answer, ask, deterministic, inputs_untouched
+from .plans import closeness, marginal_error, promise, rounding
 from .problem import OTProblem
 
 __all__ = [
@@ -119,7 +107,7 @@ def _distance(
 @prop
 def permutation(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """Reordering rows and columns reorders the plan."""
-    rng = np.random.default_rng(problem.seed)
+    rng = np.random.default_rng(problem.seed or 0)
     rows, columns = (rng.permutation(k) for k in problem.M.shape)
     back: Any = np.ix_(np.argsort(rows), np.argsort(columns))
     twin = problem.exact.permuted(rows, columns)
@@ -135,7 +123,7 @@ def transposition(solver: Solver, problem: OTProblem, tol: float) -> Measure:
 @prop
 def translation(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     """Adding u_i + v_j to the cost leaves the plan as it is."""
-    rng = np.random.default_rng(problem.seed)
+    rng = np.random.default_rng(problem.seed or 0)
     n, m = problem.M.shape
     unit: float = problem.exact.spread or problem.reg
     shift: np.ndarray = unit * (rng.uniform(-1, 1, (n, 1)) + rng.uniform(-1, 1, m))
@@ -192,7 +180,7 @@ def lp_value(solver: Solver, problem: OTProblem, tol: float) -> Measure:
     A result with ``certificate() -> (lower, upper)`` must also enclose the optimum.
     """
     result = answer(solver, problem)
-    plan = plan_of(result, problem)
+    plan = problem.read(result)
     lp, mass = problem.exact.lp_value, problem.exact.mass
     cost = float((plan * np.where(plan > 0, problem.M, 0.0)).sum())
     entropy = problem.reg * mass * min(_entropy(problem.a), _entropy(problem.b))

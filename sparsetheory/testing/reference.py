@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .finding import marginal_error, rounding
+from .plans import marginal_error, rounding
 from .problem import OTProblem
 
 __all__ = ["Reference", "solve"]

@@ -60,7 +60,7 @@ class Report:
     solver, contract, level : str
         What was checked against what, and how hard.
     tol : float
-        L1 marginal error the solver was taken to promise.
+        What the solver was taken to promise; the contract says of what.
     entries : tuple of Entry
         One for each property, in the order of the contract.
     """
@@ -102,7 +102,7 @@ class Report:
         """Return a table of all properties, then every failure with a script that shows it again."""
         word = "passed" if self.passed else "failed"
         lines = [f"## `{self.solver}`: contract `{self.contract}` {word}", ""]
-        lines += [f"Level `{self.level}`, marginal tolerance {self.tol:g}.", ""]
+        lines += [f"Level `{self.level}`, tolerance {self.tol:g}.", ""]
         lines += ["| property | status | examples (decided) | measured | tolerance |", "|---|---|---|---|---|"]
         for e in self.entries:
             f = e.finding

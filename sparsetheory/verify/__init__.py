@@ -12,17 +12,23 @@ _HOME = {
     "Drift": "rules",
     "EveryInstance": "rules",
     "Grid": "sample",
+    "Identification": "rules",
+    "Joint": "rules",
+    "Logarithm": "rules",
     "Measurement": "sample",
     "Order": "rules",
     "Positive": "study",
     "Proof": "proof",
     "Ratio": "rules",
+    "Sequential": "stopping",
     "Step": "proof",
     "Study": "study",
     "Verdict": "verdict",
     "WrongBound": "study",
     "all_claims": "claim",
+    "confidence_sequence": "sequence",
     "find": "claim",
+    "identified_at": "rules",
     "rate": "rates",
 }
 
@@ -33,8 +39,10 @@ if TYPE_CHECKING:
     from .claim import Claim, all_claims, find
     from .proof import Proof, Step
     from .rates import rate
-    from .rules import Drift, EveryInstance, Order, Ratio
+    from .rules import Drift, EveryInstance, Identification, Joint, Logarithm, Order, Ratio, identified_at
     from .sample import Grid, Measurement
+    from .sequence import confidence_sequence
+    from .stopping import Sequential
     from .study import Broken, Budget, Positive, Study, WrongBound
     from .verdict import Verdict
 

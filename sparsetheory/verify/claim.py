@@ -201,13 +201,14 @@ def locate(id: str, collections: tuple[Collection, ...] | None = None) -> tuple[
         for claim in collection.claims:
             known.setdefault(claim.id, (collection, claim))
     if id not in known:
-        near = get_close_matches(id, known, n=3, cutoff=0.3) or sorted(known)
-        raise InvalidArgument("id", f"a known claim, perhaps {' or '.join(near)}", repr(id))
+        near = " or ".join(get_close_matches(id, known, n=3, cutoff=0.3) or sorted(known))
+        which = "a claim of this package (one of your own: give its folder)" if collections is None else "a known claim"
+        raise InvalidArgument("id", f"{which}, perhaps {near}", repr(id))
     return known[id]
 
 
-def find(id: str) -> Claim:
-    """Return a claim of this package by its id.
+def find(id: str, *, folder: str | Path | None = None) -> Claim:
+    """Return a claim of this package, or of the user's folder that is given, by its id.
 
     Examples
     --------
@@ -215,4 +216,4 @@ def find(id: str) -> Claim:
     >>> verify.find("ot.rounding").kind
     'tight'
     """
-    return locate(id)[1]
+    return locate(id, None if folder is None else (collection_at(folder),))[1]

@@ -1,4 +1,4 @@
-"""Commands: list, show, plan, prove, verify, report, warmup. Each is short; the work is done elsewhere."""
+"""Commands: list, show, new-claim, plan, prove, verify, report, diff, warmup. Each is short; the work is elsewhere."""
 
 import json
 import shlex
@@ -79,6 +79,23 @@ def show(targets: Annotated[list[str], typer.Argument(metavar="ID|PATH...")]) ->
     """Show the card of a claim: statement, bound, assumptions, source and files."""
     for collection, claim in select(targets)[0]:
         show_claim(collection, claim)
+
+
+@app.command(name="new-claim")
+def new_claim(
+    target: Annotated[str, typer.Argument(metavar="FOLDER/NAME", help="Such as my_claims/heavy_ball.")],
+) -> None:
+    """Write a commented record, proof and study of a new claim, which run as they stand; overwrites nothing."""
+    from .scaffold import new_claim as write
+
+    scaffold = write(target)
+    for path, what in zip(scaffold.written, ("record", "proof", "study"), strict=True):
+        where = " added at the end of" if scaffold.added and what == "record" else " in"
+        console.print(f"{scaffold.id}: {what}{where} {scaffold.folder / path}", markup=False)
+    folder = shlex.quote(f"{scaffold.folder}/")
+    console.print(f"put your theorem in the place of the example, and run it as you go:\n"
+                  f"    sparsetheory prove {folder} {scaffold.id}\n"
+                  f"    sparsetheory verify {folder} {scaffold.id} --quick", markup=False)  # fmt: skip
 
 
 @app.command()
@@ -236,6 +253,26 @@ def report(
 
 
 @app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A", help="What verify wrote earlier.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="What it wrote later.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="Write a comment for a pull request.")] = False,
+) -> int:
+    """Compare two runs: conclusions, estimates, bounds, controls, measurements.
+
+    Exits with 1 when a claim of A has another conclusion in B, another outcome of its proof, or is not there.
+    """
+    from .diff import compare, show, to_markdown
+
+    comparison = compare(before, after)
+    if markdown:
+        console.print(to_markdown(comparison), markup=False)
+    else:
+        show(comparison)
+    return DIFFERS if comparison.changed else FINE
+
+
+@app.command()
 def warmup() -> None:
     """Compile every kernel into the cache, so that the first solve starts at once."""
     from .._numba import cache_folder, warm_up
@@ -249,7 +286,7 @@ def warmup() -> None:
 
 def _explain(error: BaseException, claim: str = "") -> None:
     """Say what is wrong in a line where the message was written for that; a crash of a file keeps its traceback."""
-    where = f"{claim}: " if claim else ""
+    where = f"{claim}: " if claim and not str(error).startswith(claim) else ""
     if not isinstance(error, InvalidArgument):
         errors.print("".join(traceback.format_exception(error)).rstrip(), markup=False)
     errors.print(f"error: {where}{error}", markup=False)

@@ -1,15 +1,15 @@
 """Estimates with intervals: means, medians, slopes and proportions over independent replicates."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import betaincinv, ndtri, stdtrit
 
 __all__ = [
-    "Estimate", "column_medians", "mean_estimate", "median_estimate", "replicate_slopes", "slope_weights",
-    "violation_limit", "wilson",
+    "Critical", "Estimate", "column_medians", "mean_estimate", "median_estimate", "replicate_slopes", "slope_weights",
+    "student", "violation_limit", "wilson",
 ]  # fmt: skip
 
 #: Resamples behind the standard error of a median: its own relative error is 1/sqrt(2*400) = 3.5%.
@@ -19,20 +19,37 @@ _BOOTSTRAP_SEED = 0x5EED
 _CHUNK = 2_000_000  # entries resampled at a time (16 MB)
 
 
+#: From degrees of freedom and level to the half-width of an interval in standard errors.
+Critical = Callable[[int, float], float]
+
+
+def student(df: int, level: float) -> float:
+    """Return the t quantile of a two-sided interval, for a number of replicates that was declared before the run."""
+    return float(stdtrit(df, 0.5 + level / 2))
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """A number, its standard error and the degrees of freedom of a t interval around it."""
+    """A number, its standard error, and how wide its interval is at that many degrees of freedom."""
 
     value: float
     standard_error: float
     df: int
+    critical: Critical = student
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the two-sided interval; without a degree of freedom it is the whole line."""
         if self.df < 1 or not math.isfinite(self.standard_error) or not math.isfinite(self.value):
             return -math.inf, math.inf
-        half = float(stdtrit(self.df, 0.5 + level / 2)) * self.standard_error
+        critical = self.critical(self.df, level)
+        if math.isinf(critical):
+            return -math.inf, math.inf
+        half = critical * self.standard_error
         return self.value - half, self.value + half
+
+    def read(self, critical: Critical) -> "Estimate":
+        """Return the same estimate with intervals of another kind."""
+        return replace(self, critical=critical)
 
 
 def mean_estimate(values: np.ndarray) -> Estimate:

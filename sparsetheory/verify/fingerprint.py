@@ -23,7 +23,7 @@ _ENGINE = __name__.rpartition(".")[0]
 _ALWAYS = (f"{_ENGINE}.streams", f"{_ENGINE}.tasks")
 _VERSIONED = ("numpy", "scipy", "numba")
 # What a study declares about judging and spending: changing it must not cost the records that are there.
-_NOT_IN_RECORDS = {"rule", "quick", "full", "cost_exponent", "notes"}
+_NOT_IN_RECORDS = {"rule", "quick", "full", "stopping", "cost_exponent", "notes"}
 
 
 def _imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:

@@ -23,7 +23,9 @@ _FLOOR_SHARE = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One stratum as arrays of shape (R, K): a row a replicate, a column a slot (an entry of a cell's value).
+    """One stratum (or the whole grid) as arrays of shape (R, K).
+
+    A row is a replicate, a column a slot (an entry of a cell's value).
 
     Attributes
     ----------
@@ -81,14 +83,20 @@ class Panel:
 
         `direction` +1 raises the slope, -1 lowers it: right of the centre the slot's largest value, left its least.
         """
-        rising = direction * (self.places - self.places.mean()) > 0
-        extreme = np.where(rising, np.nanmax(self.ratio, axis=0), np.nanmin(self.ratio, axis=0))
+        return self.tilted(direction * (self.places - self.places.mean()))
+
+    def tilted(self, weights: np.ndarray) -> np.ndarray:
+        """Return `ratio` with every missing entry set to the value of its slot that raises ``ratio @ weights`` most."""
+        extreme = np.where(weights > 0, np.nanmax(self.ratio, axis=0), np.nanmin(self.ratio, axis=0))
         return np.where(np.isnan(self.ratio), extreme, self.ratio)
 
     @classmethod
-    def of(cls, sample: Sample, stratum: int, axis: Bound | None = None) -> "Panel":
-        """Read a stratum off a sample; `axis` is the abscissa as a formula, the grid's own axis without one."""
-        observations = [o for o in sample.observations if sample.stratum_of(o.cell) == stratum]
+    def of(cls, sample: Sample, stratum: int | None, axis: Bound | None = None) -> "Panel":
+        """Read a stratum off a sample (all of them side by side for None).
+
+        `axis` is the abscissa as a formula, the grid's own axis without one.
+        """
+        observations = [o for o in sample.observations if stratum in (None, sample.stratum_of(o.cell))]
         rows = {r: i for i, r in enumerate(sorted({o.replicate for o in observations}))}
         slots: dict[tuple[int, int], int] = {}
         read = []

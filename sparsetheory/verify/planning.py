@@ -53,7 +53,6 @@ def forecast(collection: Collection, claim: Claim, mode: Mode, *, timeout: float
     """
     study = load_study(collection, claim)
     budget = study.budget(mode)
-    rule = study.rule if mode == "full" else study.rule.smoke()
     records = _pilot(study, collection.study_path(claim), mode, timeout)
     if not any(record.ok for record in records):
         raise InvalidArgument(f"{claim.id}: pilot", "a replicate that succeeds", observation(records[0]).failure)
@@ -64,7 +63,8 @@ def forecast(collection: Collection, claim: Claim, mode: Mode, *, timeout: float
     pilot = Sample(grid=small, observations=observations, bound=claim.bound)
     variants = 1 + len(study.broken)
     return Forecast(
-        plan=plan(rule, pilot, budget), replicates=budget.replicates, cells=len(budget.grid), variants=variants,
+        plan=plan(study.judge(mode), pilot, budget),
+        replicates=budget.replicates, cells=len(budget.grid), variants=variants,
         seconds=variants * budget.replicates * _seconds_a_replicate(study, mode, records),
     )  # fmt: skip
 

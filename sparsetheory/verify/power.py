@@ -1,16 +1,16 @@
 """Plan: what a study will be able to see, told from a small pilot before anything is spent."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 import numpy as np
 from scipy.special import ndtri
 
 from ..errors import InvalidArgument
-from .estimate import mean_estimate, replicate_slopes, slope_weights, violation_limit
+from .estimate import mean_estimate, replicate_slopes, slope_weights, student, violation_limit
 from .panel import Panel
-from .rules import Drift, EveryInstance, Order, Ratio
+from .rules import Drift, EveryInstance, Joint, Logarithm, Order, Ratio
 from .rules.drift import LEAST_SIZES
 from .rules.order import mean_order
 from .sample import Sample
@@ -115,9 +115,49 @@ def _(rule: EveryInstance, pilot: Sample, budget: Budget) -> Plan:
     )
 
 
-def _two_tests(rule: Drift | Ratio | Order, budget: Budget, error: float, widest: float | None = None) -> Plan:
+@plan.register
+def _(rule: Joint, pilot: Sample, budget: Budget) -> Plan:
+    spread = _pooled([sd for stratum in range(len(pilot.grid.strata)) for sd in _spreads(Panel.of(pilot, stratum))])
+    cells = [budget.grid.cell(index) for index in range(len(budget.grid))]
+    logs = {}
+    for factor, formula in rule.formulas.items():
+        if unknown := sorted(set(formula.symbols) - set(cells[0])):
+            raise InvalidArgument("factors", f"parameters of the grid, to plan {factor} ahead", unknown)
+        logs[factor] = np.log([float(formula(**{name: cell[name] for name in formula.symbols})) for cell in cells])
+    norms = [
+        float(np.linalg.norm(slope_weights(own, *(column for name, column in logs.items() if name != factor))))
+        for factor, own in logs.items()
+    ]
+    return _two_tests(rule, budget, spread * _worst(norms) / math.sqrt(budget.replicates))
+
+
+@plan.register
+def _(rule: Logarithm, pilot: Sample, budget: Budget) -> Plan:
+    """Both have to succeed: the exponent inside its margin, and the power law rejected at the claimed exponent."""
+    panels = [Panel.of(pilot, stratum) for stratum in range(len(pilot.grid.strata))]
+    spread = _worst([sd for panel in panels for sd in _spreads(panel)]) / math.sqrt(budget.replicates)
+    logs = np.log(np.asarray(budget.grid.sizes, float))
+    exponent = _two_tests(rule, budget, spread * float(np.linalg.norm(slope_weights(np.log(logs)))))
+    claimed = min(abs(_log_exponent(panel)) for panel in panels)
+    needed = _quantile(rule, budget.replicates, 1 - rule.alpha) + float(ndtri(POWER))
+    factor = needed * spread * float(np.linalg.norm(slope_weights(np.log(logs), logs))) / claimed
+    return replace(
+        exponent,
+        powered=exponent.powered and factor <= 1,
+        replicates_needed=max(exponent.replicates_needed, math.ceil(budget.replicates * factor**2)),
+    )
+
+
+def _log_exponent(panel: Panel) -> float:
+    """Return the exponent of log n in the bound, from the sizes of the pilot."""
+    return float(slope_weights(np.log(np.log(panel.places))) @ np.nanmedian(panel.bound, axis=0))
+
+
+def _two_tests(
+    rule: Drift | Joint | Logarithm | Ratio | Order, budget: Budget, error: float, widest: float | None = None
+) -> Plan:
     """Return the plan of two one-sided tests, from the standard errors of the estimate and of its widest companion."""
-    z = float(ndtri(1 - rule.alpha) + ndtri(POWER))
+    z = _quantile(rule, budget.replicates, 1 - rule.alpha) + float(ndtri(POWER))
     detectable = z * error
     return Plan(
         standard_error=error,
@@ -127,6 +167,11 @@ def _two_tests(rule: Drift | Ratio | Order, budget: Budget, error: float, widest
         replicates_needed=max(2, math.ceil(budget.replicates * (detectable / rule.margin) ** 2)),
         smallest_refuted=rule.margin + z * (error if widest is None else widest),
     )
+
+
+def _quantile(rule: Drift | Joint | Logarithm | Ratio | Order, replicates: int, side: float) -> float:
+    """Return the half-width of an interval of one-sided level `side` in standard errors (of a t quantile the limit)."""
+    return float(ndtri(side)) if rule.critical is student else rule.critical(replicates - 1, 2 * side - 1)
 
 
 def _spreads(panel: Panel) -> list[float]:
@@ -140,6 +185,13 @@ def _worst(values: list[float]) -> float:
     if not known:
         raise InvalidArgument("pilot", "a cell with two usable replicates", "none")
     return max(known)
+
+
+def _pooled(spreads: list[float]) -> float:
+    """Return the standard deviation of cells that share a law."""
+    if not spreads:
+        raise InvalidArgument("pilot", "a cell with two usable replicates", "none")
+    return math.sqrt(float(np.mean(np.square(spreads))))
 
 
 def _slope_errors(rule: Drift, pilot: Sample, stratum: int, budget: Budget) -> tuple[float, float]:
@@ -156,7 +208,7 @@ def _slope_errors(rule: Drift, pilot: Sample, stratum: int, budget: Budget) -> t
         plain, corrected = (mean.standard_error * math.sqrt(mean.df + 1) for mean in means)
     else:
         places = _places(rule, pilot, stratum, budget)
-        spread = math.sqrt(float(np.mean(np.square(spreads))))
+        spread = _pooled(spreads)
         others = [rule.correction_column(places)] if corrects else []
         plain = spread * float(np.linalg.norm(slope_weights(rule.abscissa(places))))
         corrected = spread * float(np.linalg.norm(slope_weights(rule.abscissa(places), *others)))

@@ -1,139 +1,36 @@
 """Runner: from a claim to its outcome. Runs what the store does not hold yet, then judges what it holds."""
 
-import functools
 import json
 import math
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgument
 from .claim import Claim, Collection
+from .collect import Job, Progress, collect
 from .controls import judge_controls, smallest_refuted
 from .declaration import declaration, redeclared
 from .executors import Executor, Serial
-from .fingerprint import fingerprint
 from .loading import load_proof, load_study
 from .outcome import ControlOutcome, Crash, Mode, Outcome
 from .proof import StepResult
 from .provenance import environment
-from .sample import Sample
+from .stopping import walk
 from .store import Record, Store, as_number, digest, write_atomically
-from .study import Budget, Study
-from .tasks import MAIN, RECHECK, Task, execute, observation
-from .verdict import Rule, Verdict
+from .tasks import MAIN, RECHECK
+from .verdict import Verdict
 
 __all__ = ["TIMEOUT", "export", "rebuild", "run_claim"]
 
 #: Seconds after which a replicate is given up, unless the caller says otherwise.
 TIMEOUT = 300.0
-_COMMIT_EVERY = 0.2  # seconds; at most this much finished work is lost to a kill
-
-#: Called with (replicates done, replicates in all) after every commit.
-Progress = Callable[[int, int], Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """A claim with everything that running and judging share."""
-
-    claim: Claim
-    study: Study
-    path: Path
-    mode: Mode
-    store: Store
-
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """What a record has to carry to be current."""
-        return fingerprint(self.path, self.claim.bound, self.budget.grid, self.study.root_seed)
-
-    @property
-    def budget(self) -> Budget:
-        """What the study spends, and every broken control too: it has to be seen by what judges the study."""
-        return self.study.budget(self.mode)
-
-    @property
-    def rule(self) -> Rule:
-        """The declared rule, in its coarser form for a quick run."""
-        return self.study.rule if self.mode == "full" else self.study.rule.smoke()
-
-    @property
-    def variants(self) -> list[str]:
-        return [MAIN, *(control.name for control in self.study.broken)]
-
-    def records(self, variant: str) -> list[Record]:
-        """The current records of a variant, up to the replicates that the budget asks for."""
-        return [r for r in self.store.records(self.fingerprint, variant) if r.replicate < self.budget.replicates]
-
-    def tasks(self, timeout: float) -> list[Task]:
-        """What is asked for and not there (never run, or failed), replicate by replicate: a stop leaves whole ones."""
-        wanted = []
-        for variant in self.variants:
-            done = {(r.cell, r.replicate) for r in self.records(variant) if r.ok}
-            for replicate in range(self.budget.replicates):
-                cells = [cell for cell in range(len(self.budget.grid)) if (cell, replicate) not in done]
-                wanted += [self.task(variant, cell, replicate, timeout) for cell in cells]
-        return sorted(wanted, key=lambda task: task.replicate)
-
-    def task(self, variant: str, cell: int, replicate: int, timeout: float) -> Task:
-        return Task(
-            path=str(self.path), mode=self.mode, variant=variant, cell=cell, replicate=replicate, timeout=timeout
-        )
-
-    def sample(self, variant: str) -> Sample:
-        """The measurements of a variant; those of the study as rechecked in extended precision, where they were.
-
-        A violation whose recheck failed is neither confirmed nor cleared: it counts as a failure.
-        """
-        records = {(r.cell, r.replicate): r for r in self.records(variant)}
-        if variant == MAIN:
-            records |= {(r.cell, r.replicate): r for r in self.records(RECHECK)}
-        observations = [observation(records[key]) for key in sorted(records)]
-        return Sample(grid=self.budget.grid, observations=observations, bound=self.claim.bound)
-
-
-def _commit(job: _Job, records: Iterable[Record], progress: Callable[[int], Any]) -> None:
-    """Write records as they come, in small batches; on the way out, by whatever door, what has come is written."""
-    batch: list[Record] = []
-    last = time.monotonic()
-
-    def flush() -> None:
-        job.store.append(job.fingerprint, batch)
-        acknowledged = len(batch)
-        batch.clear()
-        progress(acknowledged)
-
-    try:
-        for record in records:
-            batch.append(record)
-            if time.monotonic() - last > _COMMIT_EVERY:
-                flush()
-                last = time.monotonic()
-    finally:
-        flush()
-
-
-def _unchecked(job: _Job) -> set[tuple[int, int]]:
-    """Cell and replicate of every observation that counts as a violation and was not measured again."""
-    if job.study.recheck is None:
-        return set()
-    hits = {(o.cell, o.replicate) for o in job.rule.violations(job.sample(MAIN))}
-    return hits - {(r.cell, r.replicate) for r in job.records(RECHECK)}
-
-
-def _recheck(job: _Job, place: Executor, timeout: float) -> None:
-    """Measure again, in extended precision, every observation that the rule would count as a violation."""
-    again = {(r.cell, r.replicate) for r in job.records(RECHECK) if not r.ok}
-    tasks = [job.task(RECHECK, *key, timeout) for key in sorted(_unchecked(job) | again)]
-    _commit(job, place.map(execute, tasks), lambda _: None)
-
-
-def _counts(job: _Job, records: Sequence[Record]) -> dict[str, Any]:
+def _counts(job: Job, records: Sequence[Record]) -> dict[str, Any]:
     said = [message for record in records for message in json.loads(record.warnings)]
     return {
         "records": len(records),
@@ -144,33 +41,32 @@ def _counts(job: _Job, records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _to_do(job: _Job) -> int:
-    """Count what the declared study still asks for; failures are done, they were tried."""
-    asked = len(job.variants) * len(job.budget.grid) * job.budget.replicates
-    return asked - sum(len(job.records(variant)) for variant in job.variants) + len(_unchecked(job))
+def _unfinished(verdict: Verdict, to_do: int) -> Verdict:
+    """Part of a study concludes nothing, or it could be stopped where it looks best."""
+    sentence = f"{to_do} of the measurements that the study declares have not been made yet"
+    return replace(
+        verdict, label="inconclusive", reason="unfinished", sentence=sentence, replicates_needed=None,
+        sensitivity={}, strata={},
+    )  # fmt: skip
 
 
-def _judge(job: _Job, sample: Sample, to_do: int) -> tuple[Verdict, list[ControlOutcome], float | None]:
-    """Judge a study with its controls. Part of one concludes nothing, or it could be stopped where it looks best."""
-    raw = job.rule.judge(sample)
-    if to_do:
-        sentence = f"{to_do} of the measurements that the study declares have not been made yet"
-        left = replace(raw, label="inconclusive", reason="unfinished", sentence=sentence, replicates_needed=None,
-                       sensitivity={}, strata={})  # fmt: skip
-        return left, [], None
-    broken = {control.name: job.sample(control.name) for control in job.study.broken}
-    controls = judge_controls(job.study, job.rule, job.claim, sample, broken)
-    return raw, controls, smallest_refuted(job.study, job.rule, sample)
-
-
-def _conclude(job: _Job) -> Outcome:
-    """Judge what the store holds; runs nothing."""
+def _conclude(job: Job) -> Outcome:
+    """Judge what the store holds, up to where each question stops; runs nothing."""
     runs = job.store.runs()
     facts = runs[-1] if runs else {}
     declared = declaration(job.claim, job.study, job.mode)
-    sample = job.sample(MAIN)
-    raw, controls, kappa = _judge(job, sample, _to_do(job))
-    records = [record for variant in (*job.variants, RECHECK) for record in job.records(variant)]
+    count = {variant: job.replicates(variant) for variant in job.variants}
+    sample = job.sample(MAIN).first(count[MAIN])
+    end = walk(job.rule, job.looks, sample)
+    raw, controls, kappa = end.verdict, [], None
+    if to_do := job.to_do(count):
+        raw = _unfinished(raw, to_do)
+    else:
+        broken = {control.name: job.sample(control.name) for control in job.study.broken}
+        controls = judge_controls(job.study, job.mode, sample, end.replicates, broken)
+        kappa = smallest_refuted(job.study, job.mode, sample)
+    count[RECHECK] = count[MAIN]
+    records = [r for variant, n in count.items() for r in job.records(variant) if r.replicate < n]
     proof = facts.get("proof")
     first = job.study.wrong_bounds[0]
     return Outcome(
@@ -178,7 +74,7 @@ def _conclude(job: _Job) -> Outcome:
         mode=job.mode,
         raw=raw,
         controls=controls,
-        sample=sample,
+        sample=sample.first(end.replicates),
         rule=job.rule,
         wrong_rate=f"{first.bound.formula} with kappa = {first.kappa:g}",
         smallest_refuted_kappa=kappa,
@@ -187,19 +83,16 @@ def _conclude(job: _Job) -> Outcome:
         badge=facts.get("badge", ""),
         notes=job.study.notes,
         provenance=facts.get("provenance", {})
-        | {
-            "counts": _counts(job, records),
-            "redeclared": redeclared(runs, declared, job.mode),
-        },
+        | {"counts": _counts(job, records), "redeclared": redeclared(runs, declared, job.mode)},
         command=facts.get("command", ""),
         digest=digest(records),
     )
 
 
-def _job(collection: Collection, claim: Claim, mode: Mode, folder: Path) -> _Job:
+def _job(collection: Collection, claim: Claim, mode: Mode, folder: Path) -> Job:
     study = load_study(collection, claim)
     store = Store(folder / "records" / f"{claim.id}.sqlite")
-    return _Job(claim=claim, study=study, path=collection.study_path(claim).resolve(), mode=mode, store=store)
+    return Job(claim=claim, study=study, path=collection.study_path(claim).resolve(), mode=mode, store=store)
 
 
 def run_claim(
@@ -211,7 +104,7 @@ def run_claim(
     executor: Executor | None = None,
     timeout: float = TIMEOUT,
     command: str = "",
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda done, total, note: None,
 ) -> Outcome:
     """Prove, run, judge one claim; what the folder already holds of it is not run again.
 
@@ -229,8 +122,8 @@ def run_claim(
         Seconds a replicate may take.
     command : str
         Reproduces the run; kept for the card.
-    progress : callable (done, total)
-        Called after every commit.
+    progress : callable (done, total, note)
+        Called after every commit; of a study that may stop early the note says where it stands.
 
     Returns
     -------
@@ -247,23 +140,12 @@ def run_claim(
     with job.store:
         started = datetime.now(UTC).isoformat(timespec="seconds")
         steps = proof.run()
-        tasks = job.tasks(timeout)
-        total = len(job.variants) * len(job.budget.grid) * job.budget.replicates
-        done = total - len(tasks)
-
-        def advance(n: int) -> None:
-            nonlocal done
-            done += n
-            progress(done, total)
-
-        advance(0)
-        threads = place.threads() if tasks else {}
-        _commit(job, place.map(execute, tasks), advance)
-        _recheck(job, place, timeout)
+        computed = collect(job, place, timeout, progress)
+        threads = place.threads() if computed else {}
         provenance = environment() | {
             "executor": f"{place.name} x {place.jobs}", "threads": threads, "root_seed": job.study.root_seed,
             "bound": claim.bound.hash, "fingerprint": job.fingerprint, "started": started,
-            "ended": datetime.now(UTC).isoformat(timespec="seconds"), "computed": len(tasks),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"), "computed": computed,
         }  # fmt: skip
         job.store.add_run(
             {"proof": [asdict(s) for s in steps], "badge": proof.badge, "provenance": provenance, "command": command,

@@ -1,7 +1,9 @@
 """Sample: what a study measured, cell by cell and replicate by replicate."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -125,6 +127,16 @@ class Sample:
     def size_of(self, cell: int) -> float:
         """Return the place of a cell on the axis."""
         return float(self.grid.sizes[cell % len(self.grid.sizes)])
+
+    def first(self, replicates: int) -> "Sample":
+        """Return the records of the first replicates."""
+        return replace(self, observations=[o for o in self.observations if o.replicate < replicates])
+
+    @property
+    def whole(self) -> int:
+        """Number of replicates, from the first on without a gap, that have a record in every cell."""
+        records = Counter(o.replicate for o in self.observations)
+        return next(r for r in count() if records[r] < len(self.grid))
 
     @property
     def n_replicates(self) -> int:

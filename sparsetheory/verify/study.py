@@ -3,7 +3,7 @@
 import math
 import numbers
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..errors import InvalidArgument
 from .bound import Bound
 from .panel import stratum_name
 from .sample import Cell, Grid, Measurement
+from .stopping import Sequential
 from .verdict import Rule
 
 __all__ = ["Broken", "Budget", "Positive", "Study", "WrongBound"]
@@ -20,10 +21,13 @@ __all__ = ["Broken", "Budget", "Positive", "Study", "WrongBound"]
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How much a mode spends: a grid and a number of replicates."""
+    """How much a mode spends: a grid and a number of replicates.
+
+    The number is left out of the full budget of a study with a `Sequential` stopping, whose ``max`` takes its place.
+    """
 
     grid: Grid
-    replicates: int
+    replicates: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,9 @@ class Study:
         What ``--quick`` and ``--full`` spend.
     controls : sequence of WrongBound, Broken and Positive
         At least one of each kind.
+    stopping : Sequential, optional
+        For full runs, instead of a fixed number of replicates: go on until the study, each of its wrong bounds and each
+        of its broken algorithms have reached a verdict, by intervals that hold at every look.
     recheck : callable (instance, outcome) -> Measurement, optional
         The same measurement in extended precision, called on violations before they count.
     cost_exponent : float
@@ -110,6 +117,7 @@ class Study:
     quick: Budget
     full: Budget
     controls: Sequence[WrongBound | Broken | Positive]
+    stopping: Sequential | None = None
     recheck: Callable[[Any, Any], Measurement] | None = None
     common_random_numbers: bool = False
     cost_exponent: float = 0.0
@@ -122,7 +130,15 @@ class Study:
                 raise InvalidArgument(f"{self.claim}: controls", f"at least one {kind.__name__}", "none")
         if self.common_random_numbers and getattr(self.rule, "trial", "replicate") == "record":
             raise InvalidArgument(f"{self.claim}: rule.trial", "'replicate' where the sizes share a stream", "'record'")
-        for name, budget in (("quick", self.quick), ("full", self.full)):
+        if self.stopping is not None:
+            if self.full.replicates:
+                got = f"{self.full.replicates} beside {self.stopping}"
+                raise InvalidArgument(f"{self.claim}: full.replicates", "either a fixed number or a stopping", got)
+            if not hasattr(self.rule, "sequential"):
+                got = type(self.rule).__name__
+                raise InvalidArgument(f"{self.claim}: rule", "a rule with sequential(), to be stopped by", got)
+        for name in ("quick", "full"):
+            budget = self.budget(name)
             if not isinstance(budget.replicates, numbers.Integral) or budget.replicates < 2:
                 raise InvalidArgument(f"{self.claim}: {name}.replicates", "an integer of 2 or more", budget.replicates)
             strata = [stratum_name(parameters) for parameters in budget.grid.strata]
@@ -133,8 +149,21 @@ class Study:
                 raise InvalidArgument(f"{self.claim}: {name}.grid.sizes", "increasing finite numbers", sizes)
 
     def budget(self, mode: str) -> Budget:
-        """Return what a mode, ``"quick"`` or ``"full"``, spends."""
-        return {"quick": self.quick, "full": self.full}[mode]
+        """Return what a mode, ``"quick"`` or ``"full"``, spends (at most, where a stopping is declared)."""
+        budget = {"quick": self.quick, "full": self.full}[mode]
+        return replace(budget, replicates=self.looks(mode)[-1])
+
+    def looks(self, mode: str) -> tuple[int, ...]:
+        """Return the numbers of replicates at which a mode is judged; a fixed number is a single look."""
+        if mode == "full" and self.stopping is not None:
+            return self.stopping.looks
+        return ({"quick": self.quick, "full": self.full}[mode].replicates,)
+
+    def judge(self, mode: str) -> Rule:
+        """Return the rule of a mode: coarser for a quick run, with intervals for every look where it may stop early."""
+        if mode == "quick":
+            return self.rule.smoke()
+        return self.rule if self.stopping is None else self.rule.sequential()  # type: ignore[attr-defined]
 
     @property
     def wrong_bounds(self) -> list[WrongBound]:

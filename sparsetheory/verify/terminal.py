@@ -8,18 +8,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .claim import Claim, Collection
+from .collect import Progress as Report
 from .outcome import Crash, Outcome
 from .proof import StepResult
-from .runner import Progress as Report
 
 if TYPE_CHECKING:
     from .planning import Forecast
 
-__all__ = ["console", "errors", "progress_of", "show_claim", "show_forecast", "show_proof", "show_table"]
+__all__ = [
+    "console", "errors", "number", "progress_of",
+    "show_claim", "show_forecast", "show_proof", "show_rows", "show_table",
+]  # fmt: skip
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -32,34 +36,38 @@ def progress_of(claim: Claim) -> Iterator[Report]:
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         with Progress(*columns, console=console) as bar:
             row = bar.add_task(claim.id, total=None)
-            yield lambda done, total: bar.update(row, completed=done, total=total)
+            yield lambda done, total, note: bar.update(
+                row, completed=done, total=total, description=f"{claim.id} {note}".rstrip()
+            )
         return
-    last, told = -math.inf, -1
+    last, told = -math.inf, (-1, "")
 
-    def line(done: int, total: int) -> None:
+    def line(done: int, total: int, note: str) -> None:
         nonlocal last, told
-        if done != told and (done == total or time.monotonic() - last > 10):  # few enough lines for a log
-            last, told = time.monotonic(), done
-            console.print(f"{claim.id}: {done}/{total} measurements", markup=False)
+        news = (done, note) != told and (done == total or note != told[1])
+        if news or (done != told[0] and time.monotonic() - last > 10):  # few enough lines for a log
+            last, told = time.monotonic(), (done, note)
+            console.print(f"{claim.id}: {done}/{total} measurements" + (f", {note}" if note else ""), markup=False)
 
     yield line
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number as tables show it."""
     return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
 def _row(outcome: Outcome) -> list[str]:
     raw = outcome.raw
     lower, upper = raw.interval
-    estimate = f"{_number(raw.estimate)} [{_number(lower)}, {_number(upper)}]"
+    estimate = f"{number(raw.estimate)} [{number(lower)}, {number(upper)}]"
     kappa = "-" if outcome.smallest_refuted_kappa is None else f"{outcome.smallest_refuted_kappa:g}"
     own = "-" if outcome.neutral_kappa is None else f"{outcome.neutral_kappa:g}"
     fine = sum(control.ok for control in outcome.controls)
     proof = outcome.badge if outcome.proof_ok else f"FAILED ({outcome.badge or 'did not run'})"
     return [
-        outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, _number(raw.margin),
-        f"{fine}/{len(outcome.controls)}", f"{kappa} ({own})", _number(raw.tightness), str(raw.n_replicates),
+        outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, number(raw.margin),
+        f"{fine}/{len(outcome.controls)}", f"{kappa} ({own})", number(raw.tightness), str(raw.n_replicates),
         str(raw.n_failures),
     ]  # fmt: skip
 
@@ -89,21 +97,26 @@ _HEAD = (
 )  # fmt: skip
 
 
+def show_rows(head: Sequence[str], rows: Sequence[Sequence[str]], alarming: Sequence[bool]) -> None:
+    """Print a table: drawn on a terminal, with the alarming rows in red; one aligned line a row anywhere else."""
+    if console.is_terminal:
+        table = Table(*map(escape, head))
+        for row, alarm in zip(rows, alarming, strict=True):
+            table.add_row(*map(escape, row), style="bold red" if alarm else None)
+        console.print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in [head, *rows]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        console.print(line.rstrip(), markup=False)
+
+
 def show_table(outcomes: Sequence[Outcome], crashes: Sequence[Crash] = ()) -> None:
-    """Print the verdict table: drawn on a terminal, one aligned line a claim anywhere else."""
+    """Print the verdict table, and below it what has to be known beside it."""
     rows = [_row(outcome) for outcome in outcomes]
     rows += [[crash.claim.id, "-", "error", *"-" * (len(_HEAD) - 3)] for crash in crashes]
-    if console.is_terminal:
-        table = Table(*_HEAD)
-        fine = [outcome.as_declared and outcome.proof_ok for outcome in outcomes] + [False] * len(crashes)
-        for good, row in zip(fine, rows, strict=True):
-            table.add_row(*row, style=None if good else "bold red")
-        console.print(table)
-    else:
-        widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-        for row in [list(_HEAD), *rows]:
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            console.print(line.rstrip(), markup=False)
+    alarming = [not (outcome.as_declared and outcome.proof_ok) for outcome in outcomes]
+    show_rows(_HEAD, rows, alarming + [True] * len(crashes))
     for outcome in outcomes:
         for line in _remarks(outcome):
             console.print(f"{outcome.claim.id}: {line}", markup=False)

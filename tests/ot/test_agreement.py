@@ -5,7 +5,7 @@ import pytest
 
 from sparsetheory import ot
 from sparsetheory.ot.problem import gaussian_clouds, pixel_grid, random_assignment, random_costs
-from sparsetheory.testing.finding import conditioning
+from sparsetheory.testing.plans import conditioning
 
 pot = pytest.importorskip("ot", reason="POT is not installed")
 

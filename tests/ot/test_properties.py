@@ -12,7 +12,7 @@ from scipy.special import logsumexp, rel_entr
 
 from sparsetheory import ot
 from sparsetheory.testing import properties
-from sparsetheory.testing.finding import marginal_error, rounding
+from sparsetheory.testing.plans import marginal_error, rounding
 from sparsetheory.testing.strategies import ot_problems
 
 UNIT = np.finfo(float).eps / 2

@@ -1,40 +1,104 @@
-"""The page on property testing runs from top to bottom, and what it says of a peer holds."""
+"""The pages on property testing run from top to bottom, and what they say of a peer holds."""
 
 import re
 import warnings
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
-import ot as pot
 import pytest
 
 from sparsetheory.testing import check_solver, properties
+from sparsetheory.testing.contract import CONTRACTS
 from sparsetheory.testing.entropic_ot import ENTROPIC_OT
+from sparsetheory.testing.lasso import properties as lasso_properties
+from sparsetheory.testing.lasso.contract import LASSO
 
-PAGE = (Path(__file__).parents[2] / "docs" / "property-testing.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "property-testing.md").read_text()
+FINDINGS = (DOCS / "findings.md").read_text()
+FENCE = re.compile(r"```python\n(.*?)```", flags=re.S)
+
+
+def run(block, page, scope):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(block, page, "exec"), scope)
+
+
+def imports(block):
+    return set(re.findall(r"^\s*(?:import|from) (\w+)", block, flags=re.M))
 
 
 def test_the_page_runs_from_top_to_bottom():
     scope = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.S):
-            exec(compile(block, "property-testing.md", "exec"), scope)
+    for block in FENCE.findall(PAGE):
+        if all(find_spec(name) for name in imports(block)):
+            run(block, "property-testing.md", scope)
+        else:  # only the adapters of packages that the project does not need may be left out
+            assert imports(block) <= {"skglm", "sklearn", "ot"}
 
 
-def test_the_page_names_every_property():
-    named = [r.name for r in ENTROPIC_OT.requirements if f"`{r.name}`" in PAGE or r.name.startswith("refuses_")]
-    assert named == [r.name for r in ENTROPIC_OT.requirements]
-    assert all(hasattr(properties, r.property.__name__) for r in ENTROPIC_OT.requirements)
+@pytest.mark.parametrize(("contract", "home"), [(ENTROPIC_OT, properties), (LASSO, lasso_properties)],
+                         ids=lambda x: getattr(x, "name", ""))  # fmt: skip
+def test_the_page_names_every_property(contract, home):
+    _, table = PAGE.split(f"### `{contract.name}`", 1)
+    table = table.split("\n##", 1)[0]
+    named = [r.name for r in contract.requirements if f"`{r.name}`" in table or r.name.startswith("refuses_")]
+    assert named == [r.name for r in contract.requirements]
+    assert all(hasattr(home, r.property.__name__) for r in contract.requirements)
+    assert contract.name in CONTRACTS
+
+
+def sections():
+    for section in re.split(r"^## ", FINDINGS, flags=re.M)[1:]:
+        package, release = section.splitlines()[0].split()
+        for k, block in enumerate(FENCE.findall(section)):
+            yield pytest.param(package, release, block, id=f"{package}-{k}")
+
+
+@pytest.mark.parametrize(("package", "release", "block"), list(sections()))
+def test_every_finding_is_there_in_the_version_it_is_reported_for(package, release, block):
+    pytest.importorskip({"POT": "ot", "scikit-learn": "sklearn"}.get(package, package))
+    if version(package) != release:
+        pytest.skip(f"reported for {package} {release}, installed is {version(package)}")
+    run(block, "findings.md", {})
+
+
+def adapters():
+    """The adapters of the page, by the name they have there."""
+    scope = {}
+    for block in FENCE.findall(PAGE):
+        if imports(block) and imports(block) <= {"ot", "functools", "sklearn", "skglm"}:
+            run(re.sub(r"^assert .*$", "", block, flags=re.M), "property-testing.md", scope)
+    return scope
+
+
+#: Adapter -> contract, package, the required and the optional properties that the findings page reports.
+REPORTED = {
+    "pot_sinkhorn": ("entropic_ot", "POT", {
+        "small_reg", "zero_mass", "refuses_nonfinite", "refuses_negative_mass", "refuses_unequal_masses",
+        "refuses_bad_reg", "shifted_cost", "all_at_once", "refuses_infeasible"}),
+    "sk_lasso": ("lasso", "scikit-learn", set()),
+    "sk_elastic": ("lasso", "scikit-learn", set()),
+    "sk_lars": ("lasso", "scikit-learn", {
+        "sample_order", "duplicated_feature", "duplicates", "zero_columns", "small_alpha", "null", "refuses_nonfinite",
+        "layouts", "small_units", "all_at_once", "sparse_input"}),
+    "skglm_solver": ("lasso", "skglm", {
+        "refuses_bad_alpha", "refuses_nonfinite", "warm_start", "init_untouched", "layouts", "small_units",
+        "sparse_input"}),
+    "skglm_lasso": ("lasso", "skglm", {"refuses_bad_alpha", "small_units"}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "name", ["small_reg", "zero_mass", "refuses_negative_mass", "refuses_unequal_masses", "refuses_nonfinite"]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "skglm_lasso" else []) for name in REPORTED]
 )
-def test_the_contract_finds_what_is_known_of_an_exp_domain_peer(name):
-    entry = check_solver(pot.sinkhorn, only=[name]).entries[0]
-    assert entry.status == "failed", str(entry.finding)
-
-
-def test_the_peer_is_right_where_it_is_right():
-    names = ["feasible", "potentials", "agrees_with_reference", "permutation", "translation", "inputs_untouched"]
-    assert check_solver(pot.sinkhorn, only=names, tol=1e-7).passed
+def test_the_findings_are_those_of_the_contract(name):
+    contract, package, reported = REPORTED[name]
+    pytest.importorskip({"POT": "ot", "scikit-learn": "sklearn"}.get(package, package))
+    if f"## {package} {version(package)}\n" not in FINDINGS:
+        pytest.skip(f"the page speaks of another version than {package} {version(package)}")
+    report = check_solver(adapters()[name], contract, tol=1e-7)
+    found = {e.finding.name for e in report.entries if e.finding.ok is False}
+    assert found == reported

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 from sparsetheory.testing import OTProblem, reference
 from sparsetheory.testing import strategies as S
-from sparsetheory.testing.finding import closeness, conditioning, marginal_error, rounding
+from sparsetheory.testing.plans import closeness, conditioning, marginal_error, rounding
 
 HARD = {"reg": (0.5, 0.1, 0.01, 0.001), "zero_mass": (0, 1, 2), "forbidden": (False, True), "shift": (0.0, 1e6)}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparsetheory.errors import InvalidArgument
-from sparsetheory.verify import runner
+from sparsetheory.verify import collect
 from sparsetheory.verify.claim import collection_at, locate
 from sparsetheory.verify.executors import Joblib, Serial
 from sparsetheory.verify.loading import load_proof, load_study
@@ -261,7 +261,7 @@ def test_violations_that_wait_for_their_recheck_refute_nothing(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner, "_recheck", stop)
+        patch.setattr(collect, "_recheck", stop)
         with pytest.raises(KeyboardInterrupt):
             _run("demo.triangle", folder=tmp_path / "out", root=root)
     claim = locate("demo.triangle", (collection_at(root),))

@@ -9,9 +9,19 @@ import numpy as np
 from ...errors import InvalidArgument
 from ..bound import Bound
 from ..conditions import breaches, honour
-from ..estimate import Estimate, mean_estimate, median_estimate, replicate_slopes, slope_weights, wilson
+from ..estimate import (
+    Critical,
+    Estimate,
+    mean_estimate,
+    median_estimate,
+    replicate_slopes,
+    slope_weights,
+    student,
+    wilson,
+)  # fmt: skip
 from ..panel import Panel, abscissa_formula, stratum_name
 from ..sample import Observation, Sample
+from ..sequence import normal_mixture
 from ..verdict import (
     SENSITIVITY,
     Alternative,
@@ -66,6 +76,14 @@ class Drift:
         Whether the companions take part. A quick run asks the main interval alone.
     quantity : str, default "error"
         What the values are, for the sentence.
+    critical : callable (df, level) -> float
+        Half-width of every deciding interval in standard errors: the t quantile, or what `sequential` puts there.
+
+    Notes
+    -----
+    Closeness of order :math:`O(\sigma)` is the same question on another axis: ``Drift(axis="1/sigma")`` with the bound
+    ``sigma`` asks that the gap over sigma does not grow as sigma falls. The floor of the measurements has to be that of
+    the cancellation in the gap; sigmas near it are left out.
 
     Examples
     --------
@@ -86,6 +104,7 @@ class Drift:
     correction: float | None = -0.5
     companions: bool = True
     quantity: str = "error"
+    critical: Critical = field(default=student, repr=False)
     _formula: Bound | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -154,6 +173,10 @@ class Drift:
     def smoke(self) -> "Drift":
         """Return the rule of a quick run: the main interval alone, margin 0.25 at least."""
         return replace(self, margin=max(self.margin, 0.25), companions=False)
+
+    def sequential(self) -> "Drift":
+        """Return the rule of a study that may stop at any look: intervals that hold at all of them."""
+        return replace(self, critical=normal_mixture)
 
     def abscissa(self, place: np.ndarray) -> np.ndarray:
         """Return what the slope is taken against."""
@@ -253,7 +276,7 @@ class Evidence:
             if rule.correction is not None:
                 columns = [abscissa, rule.correction_column(place)]
                 estimates[_CORRECTED] = mean_estimate(replicate_slopes(ratio, columns, least=LEAST_SIZES))
-        return estimates
+        return {name: estimate.read(rule.critical) for name, estimate in estimates.items()}
 
     @cached_property
     def local(self) -> tuple[tuple[float, float, float, float], ...]:

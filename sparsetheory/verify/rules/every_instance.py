@@ -1,7 +1,9 @@
 """EveryInstance: does the bound hold at every iterate of every instance? The rule for inequalities and identities."""
 
 import math
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from ..conditions import condition_of
 from ..estimate import violation_limit, wilson
 from ..panel import stratum_name
 from ..sample import Grid, Measurement, Observation, Sample
+from ..sequence import bernoulli_interval, bernoulli_limit
 from ..verdict import SENSITIVITY, Alternative, Decision, Verdict, combine, spell
 from ._checks import check_rule, outcome
 from ._positive import on_the_bound, resample
@@ -20,6 +23,17 @@ __all__ = ["EveryInstance"]
 
 #: Relative slack of a comparison, for the rounding of the bound itself.
 SLACK = 1e-9
+
+
+class Proportion(NamedTuple):
+    """How a probability is limited: ``limit(n, count, level)`` from above, ``interval(count, n, level)`` both ways."""
+
+    limit: Callable[..., float]
+    interval: Callable[..., tuple[float, float]]
+
+
+#: For a number of trials declared before the run, and for a study that may stop at any look.
+FIXED, ANYTIME = Proportion(violation_limit, wilson), Proportion(bernoulli_limit, bernoulli_interval)
 
 _Finding = Literal["holds", "violated", "failed"]
 
@@ -52,6 +66,8 @@ class EveryInstance:
         One minus the confidence of the limit.
     quantity : str, default "value"
         What the values are, for the sentence.
+    proportion : Proportion
+        How the probability is limited: at a number of trials declared before, or as `sequential` puts it.
 
     Examples
     --------
@@ -65,6 +81,7 @@ class EveryInstance:
     trial: Literal["record", "replicate"] = "record"
     alpha: float = 0.05
     quantity: str = "value"
+    proportion: Proportion = field(default=FIXED, repr=False)
 
     def __post_init__(self) -> None:
         check_rule(self.max_violation_rate, self.alpha, self.alternative)
@@ -99,6 +116,10 @@ class EveryInstance:
     def smoke(self) -> "EveryInstance":
         """Return the rule of a quick run: a violation rate of 0.2, which 14 trials can reach."""
         return replace(self, max_violation_rate=max(self.max_violation_rate, 0.2))
+
+    def sequential(self) -> "EveryInstance":
+        """Return the rule of a study that may stop at any look: limits that hold at all of them."""
+        return replace(self, proportion=ANYTIME)
 
     def _exact(self, sample: Sample, m: Measurement) -> Measurement:
         """Put an equality's values on the bound, off it by no more than their floor."""
@@ -140,7 +161,7 @@ class EveryInstance:
             sentence=self._sentence(sample, name, decision, counts, failures, tightness, hit),
             estimand=f"probability that a {self.trial} violates the bound on the {self.quantity}",
             estimate=counts.violations / n if n else math.nan,
-            interval=wilson(counts.violations, n) if hit else (0.0, violation_limit(n, level=1 - self.alpha)),
+            interval=self.proportion.interval(counts.violations, n) if hit else (0.0, self._limit(n)),
             level=1 - self.alpha,
             margin=self.max_violation_rate,
             n_replicates=len({r.record.replicate for r in readings}),
@@ -165,15 +186,18 @@ class EveryInstance:
         n, failed = counts.trials, counts.failed
         if counts.violations:
             return "refuted", None
-        if not violation_limit(n, level=1 - self.alpha) < rate:
+        if not self._limit(n) < rate:
             return "inconclusive", "underpowered"
-        if not violation_limit(n + failed, failed, level=1 - self.alpha) < rate:
+        if not self._limit(n + failed, failed) < rate:
             return "inconclusive", "failures"
         return "supported", None
 
+    def _limit(self, n: int, violations: int = 0) -> float:
+        return self.proportion.limit(n, violations, 1 - self.alpha)
+
     def trials_needed(self) -> int:
         """Return the least number of trials whose limit lies below the declared rate."""
-        return math.floor(math.log(self.alpha) / math.log1p(-self.max_violation_rate)) + 1
+        return 1 + bisect_left(range(1, 1 << 40), True, key=lambda n: self._limit(n) < self.max_violation_rate)
 
     def trials_of(self, grid: Grid) -> int:
         """Return how many trials a replicate of a stratum brings."""
@@ -199,7 +223,7 @@ class EveryInstance:
             )
         return (
             f"{place}no {self.trial} violates the bound on the {self.quantity}: under the sampling law at most "
-            f"{violation_limit(counts.trials, level=1 - self.alpha):.2g} do at {1 - self.alpha:.0%} confidence; claim "
+            f"{self._limit(counts.trials):.2g} do at {1 - self.alpha:.0%} confidence; claim "
             f"of less than {self.max_violation_rate:g} "
             f"{outcome(decision, self.alpha, self._replicates_needed(sample))}, {tail}"
         )

@@ -1,14 +1,15 @@
 """Order: does the error shrink with the claimed order? The rule for superlinear convergence."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..conditions import breaches, honour
-from ..estimate import Estimate, mean_estimate, wilson
+from ..estimate import Critical, Estimate, mean_estimate, student, wilson
 from ..panel import FLOOR_FACTOR, stratum_name
 from ..sample import Measurement, Observation, Sample
+from ..sequence import normal_mixture
 from ..verdict import SENSITIVITY, Alternative, Band, Decision, Reason, Verdict, combine, replicates_to_decide, spell
 from ._checks import check_rule, claimed, outcome
 from ._positive import resample
@@ -39,6 +40,8 @@ class Order:
         A method that converges faster than claimed does not contradict a claim.
     alpha : float, default 0.05
         Level of each one-sided test; a refutation by one of several strata is held to ``alpha / strata``.
+    critical : callable (df, level) -> float
+        Half-width of every deciding interval in standard errors: the t quantile, or what `sequential` puts there.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class Order:
     margin: float = 0.1
     alternative: Alternative = "lower"
     alpha: float = 0.05
+    critical: Critical = field(default=student, repr=False)
 
     def __post_init__(self) -> None:
         check_rule(self.margin, self.alpha, self.alternative)
@@ -84,6 +88,10 @@ class Order:
         """Return the rule of a quick run: margin 0.25 at least."""
         return replace(self, margin=max(self.margin, 0.25))
 
+    def sequential(self) -> "Order":
+        """Return the rule of a study that may stop at any look: intervals that hold at all of them."""
+        return replace(self, critical=normal_mixture)
+
     def deviations(self, sample: Sample, stratum: int) -> tuple[np.ndarray, float]:
         """Return estimated less claimed orders, replicates by cells with NaN where there is none, and the claim."""
         records = [o for o in sample.observations if sample.stratum_of(o.cell) == stratum]
@@ -104,7 +112,7 @@ class Order:
         def decide_at(margin: float) -> Decision:
             return self._decide(off, margin, len(sample.grid.strata), scarce)
 
-        decision, main, needed = decide_at(self.margin), mean_order(off), None
+        decision, main, needed = decide_at(self.margin), mean_order(off).read(self.critical), None
         if decision[1] == "underpowered":
             needed = replicates_to_decide(main, self._band(self.margin), self.alpha)
         failures, (beyond, known) = int(np.isnan(off).sum()), self._outside(off, self.margin)
@@ -157,7 +165,7 @@ class Order:
         return decision
 
     def _decide_complete(self, off: np.ndarray, margin: float, family: int) -> Decision:
-        band, main, outside = self._band(margin), mean_order(off), self._outside(off, margin)
+        band, main, outside = self._band(margin), mean_order(off).read(self.critical), self._outside(off, margin)
         if band.contains(main.interval(1 - 2 * self.alpha)) and outside[0] <= outside[1] / 2:
             return "supported", None
         level = 1 - 2 * self.alpha / family

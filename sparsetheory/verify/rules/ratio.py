@@ -1,14 +1,15 @@
 """Ratio: is value / bound equal to one? The rule for tight constants."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..conditions import breaches, honour
-from ..estimate import Estimate, mean_estimate, median_estimate, wilson
+from ..estimate import Critical, Estimate, mean_estimate, median_estimate, student, wilson
 from ..panel import Panel, stratum_name
 from ..sample import Observation, Sample
+from ..sequence import normal_mixture
 from ..verdict import (
     SENSITIVITY,
     Alternative,
@@ -44,6 +45,8 @@ class Ratio:
         Level of each one-sided test; a refutation by one of many cells is held to ``alpha / cells``.
     quantity : str, default "value"
         What the values are, for the sentence.
+    critical : callable (df, level) -> float
+        Half-width of every deciding interval in standard errors: the t quantile, or what `sequential` puts there.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Ratio:
     alternative: Alternative = "two-sided"
     alpha: float = 0.05
     quantity: str = "value"
+    critical: Critical = field(default=student, repr=False)
 
     def __post_init__(self) -> None:
         check_rule(self.margin, self.alpha, self.alternative)
@@ -83,8 +87,12 @@ class Ratio:
         """Return the rule of a quick run: margin 0.1 at least."""
         return replace(self, margin=max(self.margin, 0.1))
 
+    def sequential(self) -> "Ratio":
+        """Return the rule of a study that may stop at any look: intervals that hold at all of them."""
+        return replace(self, critical=normal_mixture)
+
     def _judge_panel(self, panel: Panel, name: str, axis: str, family: int) -> Verdict:
-        cells = [_Cell.of(panel, j) for j in range(panel.ratio.shape[1])]
+        cells = [_Cell.of(panel, j, self.critical) for j in range(panel.ratio.shape[1])]
         if not cells:
             decision: Decision = ("inconclusive", "floor" if panel.n_floored else "failures")
             sensitivity = {f * self.margin: spell(*decision) for f in SENSITIVITY}
@@ -164,15 +172,17 @@ class _Cell:
         return cls(nowhere, nowhere, (), 1.0)
 
     @classmethod
-    def of(cls, panel: Panel, j: int) -> "_Cell":
+    def of(cls, panel: Panel, j: int, critical: Critical) -> "_Cell":
         ratio = panel.ratio[:, j]
         lost = np.isnan(ratio)
         worst: tuple[Estimate, ...] = ()
         if lost.any() and not lost.all():
             worst = tuple(
-                mean_estimate(np.where(lost, extreme, ratio)) for extreme in (np.nanmax(ratio), np.nanmin(ratio))
+                mean_estimate(np.where(lost, extreme, ratio)).read(critical)
+                for extreme in (np.nanmax(ratio), np.nanmin(ratio))
             )
-        return cls(mean_estimate(ratio), median_estimate(ratio[:, None], np.ones(1)), worst, float(lost.mean()))
+        mean, median = mean_estimate(ratio), median_estimate(ratio[:, None], np.ones(1))
+        return cls(mean.read(critical), median.read(critical), worst, float(lost.mean()))
 
 
 def _logs(interval: tuple[float, float]) -> tuple[float, float]:

@@ -1,8 +1,4 @@
-"""Hypothesis strategies: a 16-bit seed, sizes, and named decorations that shrink to off.
-
-Drawing every number by itself never finds an underflow or a defect of larger sizes, and a bare seed never finds a zero
-mass; a seed with decorations finds both and still shrinks to a handful of entries. Subnormal numbers are never drawn.
-"""
+"""Transport problems, their masses and their costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +6,11 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from ..errors import InvalidArgument
-from .problem import KINDS, OFF, OTProblem, build_cost, build_masses
+from ...errors import InvalidArgument
+from ..problem import KINDS, OFF, OTProblem, build_cost, build_masses
+from .drawing import MAX_ELEMENTS, check_choices, decorations, seeds
 
-__all__ = ["DECORATIONS", "cost_matrices", "histograms", "ot_problems", "seeds"]
+__all__ = ["DECORATIONS", "cost_matrices", "histograms", "ot_problems"]
 
 #: What `ot_problems` draws from, unless told otherwise; the first value is where shrinking ends.
 DECORATIONS: Mapping[str, Sequence[Any]] = {
@@ -23,14 +20,6 @@ DECORATIONS: Mapping[str, Sequence[Any]] = {
     "uneven": (False, False, True),
     "log_scale": (0, 1, -1, 3, -3),
 }
-
-#: Element-wise drawing is for looking at single entries; beyond this hypothesis runs out of bytes.
-MAX_ELEMENTS = 64
-
-
-def seeds() -> st.SearchStrategy[int]:
-    """Return a strategy of small seeds: 16 bits keep failures short to write down."""
-    return st.integers(0, 2**16 - 1)
 
 
 @st.composite
@@ -120,9 +109,7 @@ def ot_problems(
     >>> find(S.ot_problems(zero_mass=(0, 1)), lambda p: (p.a == 0).any(), settings=settings(database=None))
     OTProblem.build(seed=0, n=2, m=1, zero_mass=1)
     """
-    unknown = set(choices) - set(OFF)
-    if unknown:
-        raise InvalidArgument("choices", f"decorations among {tuple(OFF)}", sorted(unknown))
+    check_choices(choices, OFF)
     if style == "elements":
         return _by_elements(min_side, max_side, choices.get("reg", DECORATIONS["reg"]))
     if style != "seed":
@@ -136,8 +123,8 @@ def _by_seed(draw: st.DrawFn, low: int, high: int, table: Mapping[str, Sequence[
     m = draw(st.integers(low, high))
     if draw(st.booleans()):
         n = m = max(n, m)  # the longer side: shrinking one side never changes a square, and the square goes last
-    decorations = {name: draw(st.sampled_from(tuple(values))) for name, values in table.items()}
-    return OTProblem.build(seed=draw(seeds()), n=n, m=m, **decorations)
+    on = decorations(draw, table)
+    return OTProblem.build(seed=draw(seeds()), n=n, m=m, **on)
 
 
 @st.composite
@@ -146,5 +133,6 @@ def _by_elements(draw: st.DrawFn, low: int, high: int, regs: Sequence[float]) ->
     m = draw(st.integers(low, min(high, MAX_ELEMENTS // n)))
     unit = st.floats(0.0, 1.0, allow_subnormal=False)
     M = [[draw(unit) for _ in range(m)] for _ in range(n)]
-    a, b = (np.array([draw(st.integers(1, 100)) for _ in range(k)], dtype=float) for k in (n, m))
+    # the first atom keeps some mass, so that none is left without any
+    a, b = (np.array([draw(st.integers(int(k == 0), 100)) for k in range(side)], dtype=float) for side in (n, m))
     return OTProblem(M=np.array(M), a=a / a.sum(), b=b / b.sum(), reg=draw(st.sampled_from(tuple(regs))))

@@ -1,0 +1,16 @@
+"""Hypothesis strategies: a 16-bit seed, sizes, and named decorations that shrink to off.
+
+Drawing every number by itself never finds an underflow or a defect of larger sizes, and a bare seed never finds a zero
+mass or a zero column; a seed with decorations finds both and still shrinks to a handful of entries. Subnormal numbers
+are never drawn.
+"""
+
+from .drawing import MAX_ELEMENTS, seeds
+from .matrices import designs, spd_matrices
+from .regression import LASSO_DECORATIONS, lasso_problems, regression_problems, sparse_vectors
+from .transport import DECORATIONS, cost_matrices, histograms, ot_problems
+
+__all__ = [
+    "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "cost_matrices", "designs", "histograms", "lasso_problems",
+    "ot_problems", "regression_problems", "seeds", "spd_matrices", "sparse_vectors",
+]  # fmt: skip
