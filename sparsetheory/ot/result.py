@@ -101,15 +101,16 @@ class OTResult(Result):
         """The plan, shape (n, m), read-only; formed on first use and kept."""
         plan = np.empty((len(self.problem.a), len(self.problem.b)))
         for at, _, log_plan in self._blocks():
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", under="ignore"):
                 np.exp(log_plan, out=plan[at])
         plan.flags.writeable = False
         return plan
 
     def _plan_blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
         for at, cost, log_plan in self._blocks():
-            with np.errstate(over="ignore"):
-                yield at, cost, log_plan, np.exp(log_plan)
+            with np.errstate(over="ignore", under="ignore"):  # not around the yield: it would reach the caller's code
+                P = np.exp(log_plan)
+            yield at, cost, log_plan, P
 
     def sparse_plan(self, tol: float = 1e-6) -> "csr_array":
         """Return the entries with ``P_ij > tol * a_i`` or ``P_ij > tol * b_j`` as a scipy CSR array.

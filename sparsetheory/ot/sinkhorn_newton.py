@@ -256,10 +256,12 @@ class _Newton:
             n_cg += 1
 
         scale = np.abs(gradient).max() or 1.0  # a gradient near 1e-16 squares to nothing
-        solution, _ = cg(
-            hessian, self.without_gauge(gradient / scale), rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal),
-            M=diags_array(1 / diagonal), callback=count,
-        )  # fmt: skip
+        # Without curvature left the solution is not finite, and the line search takes no step.
+        with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
+            solution, _ = cg(
+                hessian, self.without_gauge(gradient / scale), rtol=self.cg_tol, atol=0.0, maxiter=2 * len(diagonal),
+                M=diags_array(1 / diagonal), callback=count,
+            )  # fmt: skip
         empty = len(plan) - np.count_nonzero(keep.any(axis=1)) + plan.shape[1] - np.count_nonzero(keep.any(axis=0))
         dropped = 1.0 - kept.data.sum() / self.rows.sum()
         extra = {"density": kept.nnz / n_entries, "dropped": dropped, "cg": n_cg, "empty": empty}

@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,9 @@ def select(targets: Sequence[str]) -> tuple[Selected, list[Path]]:
     folders = list({Path(t).resolve(): Path(t) for t in targets if _is_folder(t)}.values())
     names = [t for t in targets if not _is_folder(t)]
     own = tuple(_collection(folder) for folder in folders)
+    twice = [id for id, n in Counter(claim.id for c in own for claim in c.claims).items() if n > 1]
+    if twice:  # their records would share a file, and the report could show one of them only
+        raise InvalidArgument("folders", "claims of different ids", f"{twice[0]} in two of them")
     collections = own if own and not names else own + package_collections()
     if not names:
         return [(c, claim) for c in collections for claim in c.claims], folders

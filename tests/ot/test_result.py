@@ -251,3 +251,12 @@ def test_three_lines_say_what_it_is(result, case):
     assert len(lines) == 3
     assert f"n={n} m={m} reg=0.05" in lines[0]
     assert "marginal error" in lines[1]
+
+
+def test_underflow_in_the_plan_is_no_error_and_no_setting_leaks():
+    M, a, b = random_costs(12, 9, np.random.default_rng(9))
+    with np.errstate(over="raise", under="raise"):
+        result = ot.solve(M, a, b, reg=1e-3)
+        assert (result.plan == 0).any()
+        for _ in result._plan_blocks():
+            assert np.geterr()["over"] == np.geterr()["under"] == "raise"

@@ -1,6 +1,7 @@
 """Sinkhorn-Newton-Sparse against its dense twin, its conduct, and the rate it has when too little is kept."""
 
 import importlib.util
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,15 @@ def test_a_callback_sees_both_stages_and_can_stop():
 def test_bad_settings_are_refused_by_name(name, value):
     with pytest.raises(InvalidArgument, match=f"^{name}: expected"):
         ot.sinkhorn_newton_sparse(np.eye(3), **{"reg": 0.1, name: value})
+
+
+def test_a_system_without_curvature_ends_the_solve_in_silence():
+    """Far from the solution every entry of the plan may underflow: conjugate gradients then divide by zero."""
+    rng = np.random.default_rng(5)
+    C = rng.integers(0, 4, (3, 3)).astype(float)
+    start = 10 * rng.standard_normal(3), 10 * rng.standard_normal(3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = ot.sinkhorn_newton_sparse(C, reg=1e-3, init=start, on_failure="ignore")
+    assert np.isfinite(result.plan).all()
+    assert not result.converged

@@ -332,6 +332,12 @@ def test_families_ids_and_folders_can_be_named_together(tmp_path):
     assert [c.id for _, c in select([root, "demo", "demo.mean"])[0]] == ["demo.mean", "demo.triangle"]
 
 
+def test_two_folders_with_one_id_are_refused(tmp_path, capsys):
+    assert run(["verify", _demo(tmp_path, name="mine"), _demo(tmp_path, name="yours")]) == 3
+    assert "demo.mean in two of them" in capsys.readouterr().err
+    assert not (tmp_path / "reports").exists()
+
+
 def test_without_the_extra_the_command_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "sparsetheory.verify.commands")
     monkeypatch.setitem(sys.modules, "typer", None)
