@@ -86,13 +86,17 @@ REPORTED = {
         "layouts", "small_units", "all_at_once", "sparse_input"}),
     "skglm_solver": ("lasso", "skglm", {
         "refuses_bad_alpha", "refuses_nonfinite", "warm_start", "init_untouched", "layouts", "small_units",
-        "sparse_input"}),
-    "skglm_lasso": ("lasso", "skglm", {"refuses_bad_alpha", "small_units"}),
+        "all_at_once"}),
+    "skglm_lasso": ("lasso", "skglm", {"refuses_bad_alpha", "small_units", "all_at_once"}),
 }  # fmt: skip
 
 
+#: These compile for longer than they run, or run what another one runs.
+SLOW = {"skglm_solver", "skglm_lasso", "sk_elastic"}
+
+
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "skglm_lasso" else []) for name in REPORTED]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in REPORTED]
 )
 def test_the_findings_are_those_of_the_contract(name):
     contract, package, reported = REPORTED[name]

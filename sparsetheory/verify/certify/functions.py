@@ -1,7 +1,7 @@
 """Classes of functions by the inequalities that their values and gradients satisfy at any two points."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -108,11 +108,16 @@ class Function:
         self.declare(result, gradient=self._problem.point(f"{self.label}'{label}", blocks=others), label=label)
         return result
 
-    def conditions(self) -> Iterator[Relation]:
-        """Yield the inequalities between all ordered pairs of samples; ``f[i,j]`` bounds f_i from below at j."""
+    def conditions(self, wanted: Callable[[str], bool] = bool) -> Iterator[Relation]:
+        """Yield the inequalities between ordered pairs of samples; ``f[i,j]`` bounds f_i from below at j.
+
+        Pairs whose name is not `wanted` are left out: there are about N^2 of them, and closed forms use 2 N.
+        """
         for i, j in permutations(self._samples.values(), 2):
-            linear = j.value - i.value + j.gradient @ (i.x - j.x)
             name = f"{self.label}[{i.label},{j.label}]"
+            if not wanted(name):
+                continue
+            linear = j.value - i.value + j.gradient @ (i.x - j.x)
             if self.L is None:
                 yield Relation(linear + self.mu / 2 * (i.x - j.x) ** 2, "<=", name)
             elif self.interpolable:

@@ -1,7 +1,7 @@
 """Performance-estimation problems: the worst case of a first-order method, stated as on paper and bounded exactly."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -22,8 +22,8 @@ INFLATION = 1e-6
 #: The same below the optimum for primal points, which have less room.
 DEFLATION = 1e-5
 BITS = 60
-#: Relative room below a bound that was asked for: the solver misses it by less.
-ROUNDING = 1e-7
+#: Key of the equation that the value satisfies, beside those of function values and loose inner products.
+VALUE = ("value",)
 
 
 class Problem:
@@ -138,9 +138,12 @@ class Problem:
 
     def statement(self) -> Statement:
         """Return the problem as data."""
+        return self._statement(bool)
+
+    def _statement(self, wanted: Callable[[str], bool]) -> Statement:
         if self._objective is None:
             raise InvalidArgument("objective", "a call of maximize first", None)
-        relations = [*self._given, *(relation for f in self._functions for relation in f.conditions())]
+        relations = [*self._given, *(relation for f in self._functions for relation in f.conditions(wanted))]
         names = [relation.name for relation in relations]
         if len(set(names)) < len(names):
             raise InvalidArgument(
@@ -163,13 +166,13 @@ class Problem:
         """Return an exact certificate: of the least bound plus a millionth, of `bound`, or with given multipliers.
 
         The dual is solved in floating point, its value fixed a millionth above the optimum, multipliers and slack
-        matrices pushed away from their limits, rounded to 60 bits, function values balanced exactly; then integers
-        decide.
+        matrices pushed away from their limits, rounded to 60 bits, function values and the value balanced exactly; then
+        integers decide.
 
         Parameters
         ----------
         bound : exact number, optional
-            Prove this number, which has to lie a little above the optimum, instead of the least one.
+            Prove exactly this number, which has to lie a little above the optimum, instead of the least one.
         multipliers : mapping of relation names to exact numbers, optional
             Closed forms, no solver involved: ``f[i,j]`` multiplies
             f_j - f_i + <g_j, x_i - x_j> + ... <= 0. What function values need to cancel is added to the multipliers
@@ -182,27 +185,23 @@ class Problem:
         NotCertified
             When the certificate that came out does not check, with the reason.
         """
-        statement = self.statement()
         if multipliers is not None:
-            return _from_closed_form(statement, multipliers)
-        statement = reduced(statement)
+            return self._from_closed_form(multipliers)
+        statement = reduced(self.statement())
         program = Program.of(statement)
         if bound is None:
             least = program.least_bound()
-            target = least + check_positive(inflation, "inflation") * abs(least)
+            target = Fraction(least + check_positive(inflation, "inflation") * abs(least))
         else:
-            target = float(exact(bound, "bound"))
-            target -= ROUNDING * abs(target)
-        found, room = program.interior_multipliers(target)
+            target = exact(bound, "bound")
+        found, room = program.interior_multipliers(float(target))
         rounded = {r.name: dyadic(value, bits=BITS) for r, value in zip(statement.relations, found)}
         order = sorted(rounded, key=lambda name: -abs(rounded[name]))
         try:
-            certificate = _checked(statement, _balanced(statement, rounded, order))
+            return _checked(statement, _balanced(statement, rounded, order, value=target))
         except NotCertified as error:
-            raise NotCertified(f"{error} (bound {target:.10g}, room {room:.1e}, try a larger inflation)") from None
-        if bound is not None and certificate.value > exact(bound, "bound"):
-            raise NotCertified(f"only {float(certificate.value):.17g} came out")
-        return certificate
+            advice = "try a larger inflation, or a bound above it"
+            raise NotCertified(f"{error} (bound {float(target):.10g}, room {room:.1e}; {advice})") from None
 
     def attain(self, *, deflation: float = DEFLATION) -> Witness:
         """Return an exact feasible point of the same program, a little below its optimum: a lower bound.
@@ -226,24 +225,36 @@ class Problem:
         linear, grams, room = program.interior_point(least - check_positive(deflation, "deflation") * abs(least))
         return Witness.rounded(statement, program.point(linear, grams), bits=BITS, room=room)
 
+    def _from_closed_form(self, multipliers: Mapping[str, Any]) -> Certificate:
+        """Return the certificate of multipliers that somebody derived; those of the optimum balance them."""
+        given = {name: exact(value, name) for name, value in multipliers.items()}
+        # the name of a pair begins the names of its conditions, one a block
+        pairs = {name.partition("].")[0].rstrip("]") + "]" for name in given}
+        statement = self._statement(lambda pair: pair in pairs or "[*," in pair)
+        names = [relation.name for relation in statement.relations]
+        if given.keys() - set(names):
+            raise InvalidArgument("multipliers", "names of relations", sorted(given.keys() - set(names)))
+        stars = [name for name in names if "[*," in name and name not in given]
+        return _checked(statement, _balanced(statement, given, stars))
 
-def _from_closed_form(statement: Statement, multipliers: Mapping[str, Any]) -> Certificate:
-    """Return the certificate of multipliers that somebody derived; those of the optimum balance them."""
-    given = {name: exact(value, name) for name, value in multipliers.items()}
-    unknown = given.keys() - {relation.name for relation in statement.relations}
-    if unknown:
-        raise InvalidArgument("multipliers", "names of relations", sorted(unknown))
-    stars = [r.name for r in statement.relations if "[*," in r.name and r.name not in given]
-    return _checked(statement, _balanced(statement, given, stars))
 
-
-def _balanced(statement: Statement, multipliers: Mapping[str, Fraction], order: Sequence[str]) -> dict[str, Fraction]:
-    """Return multipliers under which all function values cancel; those first in `order` take the change."""
-    residual = statement.linear(statement.objective)
-    columns = {relation.name: statement.linear(relation.form) for relation in statement.relations}
+def _balanced(
+    statement: Statement, multipliers: Mapping[str, Fraction], order: Sequence[str], *, value: Fraction | None = None
+) -> dict[str, Fraction]:
+    """Return multipliers under which function values cancel and `value` is proved; the first in `order` change."""
+    residual: dict[Any, Fraction] = statement.linear(statement.objective)
+    columns: dict[str, dict[Any, Fraction]] = {r.name: statement.linear(r.form) for r in statement.relations}
+    # without any constant in a relation the value is that of the objective, and there is nothing to balance
+    if value is not None and (
+        any(r.form.constant for r in statement.relations) or statement.objective.constant > value
+    ):
+        residual[VALUE] = statement.objective.constant - value
+        for relation in statement.relations:
+            if relation.form.constant:
+                columns[relation.name][VALUE] = relation.form.constant
     for name, factor in multipliers.items():
-        for key, value in columns[name].items():
-            residual[key] = residual.get(key, Fraction(0)) - factor * value
+        for key, coefficient in columns[name].items():
+            residual[key] = residual.get(key, Fraction(0)) - factor * coefficient
     change = repair(columns, residual, order)
     if change is None:
         raise NotCertified("no multipliers make the function values cancel")

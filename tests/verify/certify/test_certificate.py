@@ -87,6 +87,11 @@ def test_certificates_check_and_belong_to_their_problem(certified):
     assert not certificate.belongs_to(methods.gradient_descent(3))
 
 
+def test_the_multipliers_alone_give_the_certificate_again(certified):
+    problem, certificate = certified
+    assert problem.certify(multipliers=certificate.multipliers) == certificate
+
+
 def test_the_file_says_the_same(certified):
     problem, certificate = certified
     again = certify.Certificate.from_json(certificate.to_json())

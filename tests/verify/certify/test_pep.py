@@ -148,7 +148,8 @@ def test_selection_rule_is_used():
 def test_a_bound_that_is_asked_for():
     problem = methods.gradient_descent(3)
     certificate = problem.certify(bound="0.072")
-    assert certificate.proves("0.072")[0]
+    assert certificate.value == Fraction("0.072")
+    assert certificate.check()
     with pytest.raises(certify.NotCertified):
         problem.certify(bound="0.0714")  # 1/14 = 0.0714285...
     assert certificate.proves("0.0714") == (False, f"{certificate.report()[1]}: above 0.0714")
@@ -315,6 +316,49 @@ def test_floats_and_relations_used_as_truth_are_refused():
 def test_impossible_classes_are_refused(constants):
     with pytest.raises(InvalidArgument):
         certify.Problem().function(**constants)
+
+
+def test_problems_without_functions_and_without_constants():
+    problem = certify.Problem()
+    x, y = problem.point("x"), problem.point("y")
+    problem.subject_to(x**2 <= 1, y**2 <= 4)
+    problem.maximize(x @ y)
+    assert is_just_above(problem.certify(), 2)
+    homogeneous = certify.Problem()
+    x, y = homogeneous.point("x"), homogeneous.point("y")
+    homogeneous.subject_to(x**2 <= y**2)
+    homogeneous.maximize(x**2 - 2 * y**2 + 5)
+    assert homogeneous.certify().value == 5
+    assert homogeneous.certify(bound=6).proves(6)[0]
+    with pytest.raises(certify.NotCertified):
+        homogeneous.certify(bound=4)
+
+
+def test_values_below_and_at_zero():
+    problem = certify.Problem()
+    f = problem.function(L=1)
+    xs, x = problem.minimizer(f), problem.point("x0")
+    problem.subject_to((x - xs) ** 2 <= 1)
+    problem.maximize(f(xs) - f(x))
+    with pytest.raises(certify.NotCertified, match="a bound above it"):
+        problem.certify()  # the optimum is 0, of which a millionth is nothing
+    assert problem.certify(bound="1/1000").value == Fraction(1, 1000)
+    problem.maximize(f(xs) - f(x) - 1)
+    assert -1 < problem.certify().value < -1 + 2 * MILLIONTH
+
+
+def test_the_subgradient_method():
+    """The best of N + 1 points with steps 1 / sqrt(N + 1) is within 1 / sqrt(N + 1) for Lipschitz functions (tight)."""
+    problem = certify.Problem()
+    f = problem.function()
+    xs, x = problem.minimizer(f), problem.point("x0")
+    problem.subject_to((x - xs) ** 2 <= 1)
+    best = certify.Scalar(values={"best": Fraction(1)})
+    for _ in range(4):
+        problem.subject_to(f.gradient(x) ** 2 <= 1, best <= f(x) - f(xs))
+        x = x - f.gradient(x) / 2
+    problem.maximize(best)
+    assert is_just_above(problem.certify(), Fraction(1, 2))
 
 
 def test_a_problem_says_what_is_missing():
