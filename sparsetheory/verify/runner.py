@@ -16,7 +16,7 @@ from .controls import judge_controls, smallest_refuted
 from .declaration import declaration, redeclared
 from .executors import Executor, Serial
 from .loading import load_proof, load_study
-from .outcome import ControlOutcome, Crash, Mode, Outcome
+from .outcome import Crash, Mode, Outcome
 from .proof import StepResult
 from .provenance import environment
 from .stopping import walk
