@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import betaincinv, ndtri, stdtrit
 
 __all__ = [
-    "Critical", "Estimate", "column_medians", "mean_estimate", "median_estimate", "replicate_slopes", "slope_weights",
-    "student", "violation_limit", "wilson",
+    "Critical", "Estimate", "Medians", "column_medians", "mean_estimate", "median_estimate", "replicate_slopes",
+    "slope_weights", "student", "violation_limit", "wilson",
 ]  # fmt: skip
 
 #: Resamples behind the standard error of a median: its own relative error is 1/sqrt(2*400) = 3.5%.
@@ -70,26 +70,48 @@ def column_medians(rows: np.ndarray) -> np.ndarray:
     return np.where(count > 0, 0.5 * (low + high), np.nan)[..., 0]
 
 
-def median_estimate(values: np.ndarray, weights: np.ndarray) -> Estimate:
-    """Return ``weights @ medians``, shapes (R, K) and (K,), with a standard error from resampled replicates.
+@dataclass(frozen=True)
+class Medians:
+    """Medians of the columns of (R, K) values, and the same in resampled replicates, (N_BOOTSTRAP, K)."""
 
-    Rows are put into an order of their own first, so that neither a permutation of the replicates nor a
-    shift of a column changes which rows a resample holds.
-    """
-    kept = values[~np.isnan(values).all(axis=1)]
-    n_rows, n_columns = kept.shape
-    if n_rows == 0 or np.isnan(weights).any():
-        return Estimate(math.nan, math.nan, 0)
-    columns = kept[np.lexsort(kept.T)].T
-    point = float(weights @ column_medians(columns))
-    if n_rows < 2:
-        return Estimate(point, math.nan, 0)
-    rng = np.random.default_rng(_BOOTSTRAP_SEED)
-    draws, chunk = [], max(1, _CHUNK // (n_rows * n_columns))
-    for start in range(0, N_BOOTSTRAP, chunk):
-        index = rng.integers(n_rows, size=(min(chunk, N_BOOTSTRAP - start), n_rows))
-        draws.append(column_medians(np.moveaxis(columns[:, index], 0, 1)) @ weights)
-    return Estimate(point, float(np.nanstd(np.concatenate(draws), ddof=1)), n_rows - 1)
+    medians: np.ndarray
+    resampled: np.ndarray
+    n_rows: int
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> "Medians":
+        """Resample the replicates.
+
+        Rows are put into an order of their own first, so that neither a permutation of the replicates nor a
+        shift of a column changes which rows a resample holds.
+        """
+        kept = values[~np.isnan(values).all(axis=1)]
+        n_rows, n_columns = kept.shape
+        if n_rows < 2:
+            return cls(
+                column_medians(kept.T) if n_rows else np.full(n_columns, np.nan), np.empty((0, n_columns)), n_rows
+            )
+        columns = kept[np.lexsort(kept.T)].T
+        rng = np.random.default_rng(_BOOTSTRAP_SEED)
+        draws, chunk = [], max(1, _CHUNK // (n_rows * n_columns))
+        for start in range(0, N_BOOTSTRAP, chunk):
+            index = rng.integers(n_rows, size=(min(chunk, N_BOOTSTRAP - start), n_rows))
+            draws.append(column_medians(np.moveaxis(columns[:, index], 0, 1)))
+        return cls(column_medians(columns), np.concatenate(draws), n_rows)
+
+    def estimate(self, weights: np.ndarray) -> Estimate:
+        """Return ``weights @ medians`` with its standard error."""
+        if self.n_rows == 0 or np.isnan(weights).any():
+            return Estimate(math.nan, math.nan, 0)
+        point = float(weights @ self.medians)
+        if self.n_rows < 2:
+            return Estimate(point, math.nan, 0)
+        return Estimate(point, float(np.nanstd(self.resampled @ weights, ddof=1)), self.n_rows - 1)
+
+
+def median_estimate(values: np.ndarray, weights: np.ndarray) -> Estimate:
+    """Return ``weights @ medians``, shapes (R, K) and (K,), with a standard error from resampled replicates."""
+    return Medians.of(values).estimate(weights)
 
 
 def slope_weights(abscissa: np.ndarray, *others: np.ndarray) -> np.ndarray:

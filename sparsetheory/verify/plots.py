@@ -22,6 +22,9 @@ _FIGURES: dict[str, Callable[[Outcome, Table, str], Iterator[Drawing]]] = {
     "Ratio": ratio,
 }
 
+#: The largest number that an axis with its margins can hold.
+_DRAWN = 1e300
+
 
 def figure(outcome: Outcome, *, prefix: str = "fig") -> list[Drawing]:
     """Draw the figure of a claim, the panel that carries the verdict first.
@@ -41,7 +44,7 @@ def figure(outcome: Outcome, *, prefix: str = "fig") -> list[Drawing]:
         Empty when nothing finite was measured.
     """
     table = Table.of(outcome.sample)
-    table = table.where(np.isfinite(table.value))
+    table = table.where(np.abs(table.value) < _DRAWN)  # neither NaN nor the iteration that a run has not reached
     if not len(table.value):
         return []
     name = getattr(outcome.rule, "figure", type(outcome.rule).__name__)

@@ -86,7 +86,7 @@ def confidence_sequence(values: Any, *, level: float = 0.90) -> tuple[np.ndarray
     >>> bool((lower < 0).all() and (0 < upper).all())
     True
     >>> round(float(upper[-1] - lower[-1]), 2)
-    0.28
+    0.29
     """
     x = check_vector(values, "values")
     if not 0 < level < 1:
@@ -128,7 +128,7 @@ def bernoulli_limit(n: int, violations: int = 0, level: float = 0.95) -> float:
     Examples
     --------
     >>> round(bernoulli_limit(299), 4)  # looked at once, at 299: 0.01
-    0.0123
+    0.0126
 
     References
     ----------

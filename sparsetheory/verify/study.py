@@ -14,7 +14,7 @@ from .bound import Bound
 from .panel import stratum_name
 from .sample import Cell, Grid, Measurement
 from .stopping import Sequential
-from .verdict import Rule
+from .verdict import Rule, Sequenced
 
 __all__ = ["Broken", "Budget", "Positive", "Study", "WrongBound"]
 
@@ -134,7 +134,7 @@ class Study:
             if self.full.replicates:
                 got = f"{self.full.replicates} beside {self.stopping}"
                 raise InvalidArgument(f"{self.claim}: full.replicates", "either a fixed number or a stopping", got)
-            if not hasattr(self.rule, "sequential"):
+            if not isinstance(self.rule, Sequenced):
                 got = type(self.rule).__name__
                 raise InvalidArgument(f"{self.claim}: rule", "a rule with sequential(), to be stopped by", got)
         for name in ("quick", "full"):
@@ -163,7 +163,7 @@ class Study:
         """Return the rule of a mode: coarser for a quick run, with intervals for every look where it may stop early."""
         if mode == "quick":
             return self.rule.smoke()
-        return self.rule if self.stopping is None else self.rule.sequential()  # type: ignore[attr-defined]
+        return self.rule.sequential() if self.stopping is not None and isinstance(self.rule, Sequenced) else self.rule
 
     @property
     def wrong_bounds(self) -> list[WrongBound]:

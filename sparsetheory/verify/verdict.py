@@ -3,14 +3,14 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from .estimate import Estimate, wilson
 from .sample import Observation, Sample
 
-__all__ = ["Alternative", "Band", "Label", "Reason", "Rule", "Verdict", "combine", "decide"]
+__all__ = ["Alternative", "Band", "Label", "Reason", "Rule", "Sequenced", "Verdict", "combine", "decide"]
 
 Label = Literal["supported", "refuted", "inconclusive", "not-contradicted"]
 Reason = Literal["underpowered", "pre-asymptotic", "failures", "floor", "control", "unfinished"]
@@ -105,6 +105,15 @@ class Rule(Protocol):
 
     def smoke(self) -> "Rule":
         """Return the coarser rule that a quick run judges with."""
+        ...
+
+
+@runtime_checkable
+class Sequenced(Rule, Protocol):
+    """A rule that can be asked again and again while records come in."""
+
+    def sequential(self) -> Rule:
+        """Return the rule with intervals and limits that hold at every look."""
         ...
 
 

@@ -279,7 +279,7 @@ def test_a_failure_is_shrunk_and_its_script_shows_it_again(mutant, capsys):
 
 
 def test_no_false_alarm_on_the_reference():
-    report = check_solver(correct, "lasso", level="default")
+    report = check_solver(correct, "lasso")
     assert report.passed, repr(report)
     silent = {e.finding.name for e in report.entries if e.status == "not exercised"}
     assert silent == {"honest_status", "warm_start", "init_untouched"}  # an array says nothing of itself
@@ -312,7 +312,7 @@ def test_names_and_statements():
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("level", ["deep", "nightly"])
+@pytest.mark.parametrize("level", ["default", "deep", "nightly"])
 @pytest.mark.parametrize("solver", [correct, scikit], ids=lambda s: s.__name__)
 def test_no_false_alarm_under_pressure(solver, level):
     assert check_solver(solver, "lasso", level=level).passed

@@ -54,7 +54,9 @@ def sections():
     for section in re.split(r"^## ", FINDINGS, flags=re.M)[1:]:
         package, release = section.splitlines()[0].split()
         for k, block in enumerate(FENCE.findall(section)):
-            yield pytest.param(package, release, block, id=f"{package}-{k}")
+            # two precisions are compiled
+            marks = [pytest.mark.slow] if "float32" in block else []
+            yield pytest.param(package, release, block, id=f"{package}-{k}", marks=marks)
 
 
 @pytest.mark.parametrize(("package", "release", "block"), list(sections()))
@@ -87,14 +89,15 @@ REPORTED = {
     "skglm_solver": ("lasso", "skglm", {
         "refuses_bad_alpha", "refuses_nonfinite", "warm_start", "init_untouched", "layouts", "small_units",
         "all_at_once"}),
-    "skglm_lasso": ("lasso", "skglm", {"refuses_bad_alpha", "small_units", "all_at_once"}),
+    "skglm_lasso": ("lasso", "skglm", {"refuses_bad_alpha", "layouts", "small_units", "all_at_once"}),
 }  # fmt: skip
 
 
-#: These compile for longer than they run, or run what another one runs.
-SLOW = {"skglm_solver", "skglm_lasso", "sk_elastic"}
+#: These compile for longer than they run, or run what another test runs.
+SLOW = {"skglm_solver", "skglm_lasso", "sk_lasso", "sk_elastic"}
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in REPORTED]
 )

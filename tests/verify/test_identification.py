@@ -7,6 +7,8 @@ import pytest
 
 from sparsetheory.errors import InvalidArgument
 from sparsetheory.verify import Bound, Grid, Identification, Measurement, Sequential, identified_at
+from sparsetheory.verify.cards import card
+from sparsetheory.verify.plots import figure
 from sparsetheory.verify.sample import Observation, Sample
 from sparsetheory.verify.stopping import walk
 
@@ -105,7 +107,7 @@ def test_the_bound_holds_on_nondegenerate_instances_and_is_shown_beside_on_other
     names = ["degenerate = False", "degenerate = True"]
     assert list(verdict.strata) == names
     assert verdict.strata[names[1]].sentence.startswith("outside the statement: ")
-    assert "1 degenerate strata beside" in verdict.sentence
+    assert verdict.sentence.endswith("beside, with no part in the verdict: degenerate = True")
     assert 0 < verdict.tightness <= 1
     assert verdict == replace(verdict, n_failures=0)
 
@@ -179,6 +181,15 @@ def test_a_study_of_identification_may_stop_early(data):
 def test_a_scalar_is_an_iteration_that_is_known(data):
     plain = change(only(data), 0, 3, value=7.0)
     assert RULE.judge(plain).label == "supported"
+
+
+def test_the_report_shows_both_kinds_and_draws_what_was_seen(data, make):
+    outcome = make.outcome(data, RULE, a_claim=make.claim("identified", bound=BOUND))
+    shown = card(outcome, figure(outcome))
+    assert len(figure(outcome)) >= 2  # the runs that never identify have no place on an axis
+    assert [row[1].split(" ")[0] for row in shown["strata"]] == ["supported", "inconclusive"]
+    assert "outside the statement" in shown["strata"][1][4].lower()
+    assert "supported on each of" not in shown["sentence"]
 
 
 def test_declarations():

@@ -9,7 +9,9 @@ import pytest
 
 from sparsetheory import verify
 from sparsetheory.errors import InvalidArgument
-from sparsetheory.verify import Bound
+from sparsetheory.verify import Bound, Drift, Grid, Measurement, Sequential
+from sparsetheory.verify.sample import Observation, Sample
+from sparsetheory.verify.stopping import walk
 
 SIZES = np.geomspace(100, 100_000, 7)
 
@@ -166,6 +168,39 @@ def test_the_default_rule_errs_as_seldom_as_it_says(truth, most):
     )
     for label, limit in most.items():
         assert shares[label] <= limit, shares
+
+
+@pytest.mark.parametrize(("truth", "decades"), [("n^-.50", 2), ("n^-.25", 2), ("n^-.35", 3)])
+def test_the_measured_stopping_is_that_of_the_engine(truth, decades):
+    oc = _benchmark()
+    sizes, rule = np.geomspace(100, 100 * 10.0**decades, 7), Drift(alternative="two-sided").sequential()
+    data = oc.draw(truth, sizes, 300, np.random.default_rng(11))
+    observations = [
+        Observation(cell=j, replicate=r, measurement=Measurement(value=data[r, j], at={"n": sizes[j]}))
+        for r in range(len(data))
+        for j in range(len(sizes))
+    ]
+    sample = Sample(grid=Grid(axis="n", sizes=tuple(sizes)), observations=observations, bound=Bound("n**(-1/2)", n=""))
+    looks = Sequential(max=300).looks
+    end = walk(rule, looks, sample)
+    assert oc._stop(data, sizes, "whole rule", looks) == (end.verdict.label, end.replicates)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("decades", [2, 3])
+def test_sequential_studies_at_length(decades):
+    oc, studies = _benchmark(), 300
+    noise = 3 * math.sqrt(0.05 * 0.95 / studies)
+    for truth in oc.STOPPED:
+        (supported, refuted, _), time = oc.stopping(truth, decades, "whole rule", studies)
+        if truth in ("n^-.40 (edge)", "n^-.35", "n^-.25"):
+            assert supported <= 0.05 + noise, truth
+        if truth not in ("n^-.35", "n^-.25"):
+            assert refuted <= 0.05 + noise, truth
+        if truth == "n^-.50":
+            assert supported >= 0.99
+            assert time < 130  # a fixed study needs 100
 
 
 @pytest.mark.slow

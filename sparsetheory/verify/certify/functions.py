@@ -108,6 +108,10 @@ class Function:
         self.declare(result, gradient=self._problem.point(f"{self.label}'{label}", blocks=others), label=label)
         return result
 
+    def __repr__(self) -> str:
+        L = "oo" if self.L is None else ", ".join(map(str, self.L))
+        return f"Function({self.label}, L={L}, mu={self.mu}, {len(self._samples)} samples)"
+
     def conditions(self, wanted: Callable[[str], bool] = bool) -> Iterator[Relation]:
         """Yield the inequalities between ordered pairs of samples; ``f[i,j]`` bounds f_i from below at j.
 

@@ -109,10 +109,14 @@ class Problem:
         """Return a minimiser of the sum of `functions`: the origin, where each of them is zero, without loss.
 
         Coordinates and constants are chosen like this to keep Gram matrices free of directions in which nothing is
-        known. The subgradients of the functions there add up to zero.
+        known. The subgradients of the functions there add up to zero, so that the sum has to be convex.
         """
         if self._has_origin or not functions:
             raise InvalidArgument("functions", "one or more functions, once a problem", functions)
+        if sum(f.mu for f in functions) < 0:  # relations would not say that it is a minimiser
+            raise InvalidArgument(
+                "functions", "a convex sum: other stationary points need not be minimisers", functions
+            )
         self._has_origin = True
         origin, rest = Vector({}), Vector({})
         for f in functions[:-1]:

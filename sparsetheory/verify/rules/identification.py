@@ -117,7 +117,7 @@ class Identification(EveryInstance):
         beside = {
             name: replace(parts[name], sentence=f"outside the statement: {parts[name].sentence}") for name in outside
         }
-        said = f"{verdict.sentence}; {len(outside)} degenerate strata beside, with no part in the verdict"
+        said = f"{verdict.sentence}; beside, with no part in the verdict: {', '.join(beside)}"
         return replace(
             verdict, sentence=said, strata=inside | {name: beside[name] for name in names if name in outside}
         )

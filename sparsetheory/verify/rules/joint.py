@@ -14,8 +14,8 @@ from ..conditions import breaches, honour
 from ..estimate import (
     Critical,
     Estimate,
+    Medians,
     mean_estimate,
-    median_estimate,
     replicate_slopes,
     slope_weights,
     student,
@@ -254,7 +254,8 @@ class _Evidence:
     @cached_property
     def observed(self) -> dict[str, dict[str, Estimate]]:
         """The main estimate and the companions of every coefficient."""
-        return {factor: self._estimates(factor, self.panel.ratio) for factor in self.logs}
+        medians = Medians.of(self.panel.ratio) if self.rule.companions else None
+        return {factor: self._estimates(factor, self.panel.ratio, medians) for factor in self.logs}
 
     @cached_property
     def tilted(self) -> dict[str, list[dict[str, Estimate]]]:
@@ -288,11 +289,11 @@ class _Evidence:
         """Return w with ``w @ y`` = the coefficient, at the median places of the factors."""
         return slope_weights(*(np.median(column, axis=0) for column in self._columns(factor)))
 
-    def _estimates(self, factor: str, ratio: np.ndarray) -> dict[str, Estimate]:
+    def _estimates(self, factor: str, ratio: np.ndarray, medians: Medians | None = None) -> dict[str, Estimate]:
         rule, columns, least = self.rule, self._columns(factor), len(self.logs) + 2
         estimates = {_MAIN: mean_estimate(replicate_slopes(ratio, columns, least=least))}
         if rule.companions:
-            estimates[_MEDIAN] = median_estimate(ratio, self._weights(factor))
+            estimates[_MEDIAN] = (medians or Medians.of(ratio)).estimate(self._weights(factor))
             if rule.correction is not None and np.ptp(columns[0]) > _LEAST_SPAN:
                 columns.append(np.expm1(rule.correction * columns[0]) / rule.correction)
                 estimates[_CORRECTED] = mean_estimate(replicate_slopes(ratio, columns, least=least + 1))
