@@ -17,7 +17,9 @@ _HEAD = ("claim", "verdict", "estimate [interval]", "proof", "controls", "measur
 #: What provenance says of code, libraries and machine; a difference is told where measurements differ.
 _ORIGINS = ("sparsetheory", "git", "python", "numpy", "scipy", "numba", "blas", "cpu", "root_seed")
 #: What a line of ``verdicts.json`` has to have to be compared.
-_NEEDED = {"claim", "conclusion", "shown", "estimate", "interval", "proof", "controls", "digest", "replicates"}
+_NEEDED = {
+    "claim", "conclusion", "shown", "declared", "estimate", "interval", "proof", "controls", "digest", "replicates",
+}  # fmt: skip
 _SAME = (
     "Same measurements: the digests agree, so both runs stored the same numbers bit for bit, broken controls included. "
     "That says nothing of the code, bound, rule or machine behind them; a verdict may still differ."
@@ -41,9 +43,16 @@ class Side:
     origin: Mapping[str, Any]
 
     @property
-    def conclusion(self) -> tuple[str, bool]:
-        """What a change of counts: the conclusion on the study, and whether the proof holds as declared."""
-        return self.line["conclusion"], self.line["proof"]["ok"]
+    def said(self) -> str:
+        """What a run says of the study in words that a quick run, which concludes nothing, shares with a full one."""
+        shown = self.line["shown"].removeprefix("smoke: ")
+        return "as declared" if shown == self.line["declared"] else shown
+
+    def disagrees(self, other: "Side") -> bool:
+        """Whether another conclusion was drawn on the study, or the proof came out otherwise."""
+        concluded = self.line["conclusion"], other.line["conclusion"]
+        verdicts = (self.said, other.said) if None in concluded else concluded
+        return verdicts[0] != verdicts[1] or self.line["proof"]["ok"] != other.line["proof"]["ok"]
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -72,7 +81,7 @@ class Difference:
         """Whether another conclusion is drawn than before, or none any more; a new claim changes nothing."""
         if self.before is None:
             return False
-        return self.after is None or self.before.conclusion != self.after.conclusion
+        return self.after is None or self.before.disagrees(self.after)
 
     @property
     def row(self) -> list[str]:

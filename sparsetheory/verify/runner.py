@@ -199,10 +199,30 @@ def summary(outcome: Outcome) -> dict[str, Any]:
 
 
 def _crash_line(crash: Crash) -> dict[str, Any]:
+    """Return the line of a claim that could not be judged: the keys of `summary`, and what went wrong."""
     return {
-        "claim": crash.claim.id, "mode": crash.mode, "conclusion": "error", "shown": "error",
-        "declared": crash.claim.expected, "as_declared": False, "error": crash.message, "command": crash.command,
-    }  # fmt: skip
+        "claim": crash.claim.id,
+        "mode": crash.mode,
+        "conclusion": "error",
+        "shown": "error",
+        "declared": crash.claim.expected,
+        "as_declared": False,
+        "proof": {"badge": "", "declared": crash.claim.badge, "ok": False},
+        "estimand": "",
+        "estimate": None,
+        "interval": [None, None],
+        "level": None,
+        "target": None,
+        "margin": None,
+        "controls": [],
+        "smallest_refuted_kappa": None,
+        "tightness": None,
+        "replicates": 0,
+        "failures": 0,
+        "digest": "",
+        "command": crash.command,
+        "error": crash.message,
+    }
 
 
 def export(outcomes: Sequence[Outcome], folder: Path, crashes: Sequence[Crash] = ()) -> Path:

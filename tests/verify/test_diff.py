@@ -18,7 +18,7 @@ def runs(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("diff")
     patch = pytest.MonkeyPatch()
-    patch.setattr(report, "write_report", lambda outcomes, folder: folder / "report.html")
+    patch.setattr(report, "write_report", lambda outcomes, folder, crashes=(): folder / "report.html")
     for name, changes in {
         "a": (), "again": (),
         "bound": (("claims.py", '"n**(-1/2)"', '"n**(-4/5)"'),
@@ -168,3 +168,18 @@ def test_a_terminal_shows_every_bracket(runs, monkeypatch):
     told = re.sub(r"\x1b\[[0-9;]*m", "", captured.get())
     assert "estimate [interval]" in told
     assert "0 [0, 0.07216]" in told
+
+
+def test_a_claim_that_crashed_is_another_conclusion(runs, tmp_path, capsys):
+    folder = tmp_path / "claims"
+    shutil.copytree(runs / "claims_a", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "simulations" / "mean.py").write_text("1 / 0\n")
+    assert run(["verify", str(folder), "--out", str(tmp_path / "crashed")]) == 3
+    capsys.readouterr()
+    assert _diff(runs / "a", tmp_path / "crashed") == 1
+    assert re.search(r"demo\.mean +smoke: as declared -> error", capsys.readouterr().out)
+
+
+def test_a_quick_run_and_a_full_one_agree_where_both_came_out_as_declared(runs, tmp_path):
+    full = _edited(runs, tmp_path, lambda line: line.update(mode="full", conclusion="supported", shown="supported"))
+    assert _diff(runs / "a", full) == 0
