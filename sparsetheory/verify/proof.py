@@ -62,6 +62,13 @@ class StepResult:
     seconds: float
     detail: str = ""
 
+    @property
+    def said(self) -> str:
+        """How the step stands, in a word; what is cited or argued does not count as checked."""
+        if not self.ok:
+            return "fails"
+        return "holds" if self.anti_test_failed is not None else {"cited": "cited"}.get(self.evidence, "argued")
+
 
 def _outcome(check: Callable[[], Any]) -> tuple[bool | None, str]:
     """Return the answer of a check with its detail; None for one that raised or has no truth, which settles nothing."""

@@ -130,9 +130,8 @@ def show_proof(claim: Claim, badge: str, results: Sequence[StepResult]) -> None:
     for step in results:
         anti = {True: "anti-test fails, as it must", False: "ANTI-TEST DID NOT FAIL", None: "no anti-test"}
         told = f"{step.evidence}; {anti[step.anti_test_failed]}; {step.seconds:.2f} s"
-        console.print(
-            f"  {'holds' if step.ok else 'FAILS'}  {step.name}  ({told}) {step.detail}".rstrip(), markup=False
-        )
+        word = step.said if step.ok else "FAILS"
+        console.print(f"  {word:6}  {step.name}  ({told}) {step.detail}".rstrip(), markup=False)
 
 
 def show_forecast(claim: Claim, foretold: "Forecast") -> None:

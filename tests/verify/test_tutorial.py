@@ -58,7 +58,7 @@ def walked(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         # drawing is tested elsewhere, and would take most of the time
-        patch.setattr(report, "write_report", lambda outcomes, folder: folder / "report.html")
+        patch.setattr(report, "write_report", lambda outcomes, folder, crashes=(): folder / "report.html")
         for language, title, text in _blocks():
             if language == "python":
                 _write(Path(title), text, begun)
