@@ -3,26 +3,16 @@
 Families load on first use (PEP 562), so ``import sparsetheory`` imports neither numba nor scipy.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ._lazy import lazy
 
 __version__ = "0.1.0"
 
 #: Solver families. Adding a family adds one name here and one folder of that name.
 FAMILIES = ("ot",)
-_MODULES = (*FAMILIES, "verify", "testing", "progress")
 
-__all__ = ["FAMILIES", "__version__", "ot", "progress", "testing", "verify"]
+__getattr__, __dir__, __all__ = lazy(__name__, {name: name for name in (*FAMILIES, "verify", "testing", "progress")})
 
 if TYPE_CHECKING:
     from . import ot, progress, testing, verify
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -1,7 +1,8 @@
 """Entropic optimal transport: solvers whose success is decided by the marginals of the plan they return."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
@@ -19,7 +20,7 @@ _HOME = {
     "vertex_gap": "assignment",
 }
 
-__all__ = sorted(_HOME)
+__getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from .assignment import AssignmentGap, vertex_gap
@@ -31,13 +32,3 @@ if TYPE_CHECKING:
     from .sinkhorn_iteration import sinkhorn
     from .sinkhorn_newton import sinkhorn_newton_sparse
     from .spectral import contraction_factor, coupling_spectrum
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -1,7 +1,8 @@
 """Property tests for other people's algorithms: strategies, properties, contracts, `check_solver`."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
@@ -16,11 +17,13 @@ _HOME = {
     "SPDMatrix": "matrices",
     "SparseVector": "regression",
     "check_solver": "contract",
+    "lasso": "lasso",
     "parametrize_with_properties": "contract",
+    "properties": "properties",
+    "reference": "reference",
+    "strategies": "strategies",
 }
-_MODULES = ("lasso", "properties", "reference", "strategies")
-
-__all__ = sorted((*_HOME, *_MODULES))
+__getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from . import lasso, properties, reference, strategies
@@ -31,15 +34,3 @@ if TYPE_CHECKING:
     from .problem import OTProblem
     from .regression import RegressionProblem, SparseVector
     from .report import Report
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__

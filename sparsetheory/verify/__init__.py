@@ -1,7 +1,8 @@
 """The verification engine: claims, bounds, proofs, studies, verdicts and reports."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
@@ -32,7 +33,7 @@ _HOME = {
     "rate": "rates",
 }
 
-__all__ = sorted(_HOME)
+__getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from .bound import Bound
@@ -45,13 +46,3 @@ if TYPE_CHECKING:
     from .stopping import Sequential
     from .study import Broken, Budget, Positive, Study, WrongBound
     from .verdict import Verdict
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
