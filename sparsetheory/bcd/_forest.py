@@ -64,9 +64,9 @@ def substitute(start, stop, parent, pivot, factor, x):
             x[k] -= factor[k] * x[parent[k]]
 
 
-_I, _J, _V = "int64[::1]", "int32[::1]", "float64[::1]"
+_J, _V = "int32[::1]", "float64[::1]"
 SIGNATURES = {
-    root: (f"({_I}, {_J}, {_V}, {_J}, {_J}, {_J}, {_J}, {_J}, {_V})",),
+    root: (f"({_J}, {_J}, {_V}, {_J}, {_J}, {_J}, {_J}, {_J}, {_V})",),
     eliminate: (f"({_J}, {_V}, {_V}, {_V}, {_V})",),
     substitute: (f"(int64, int64, {_J}, {_V}, {_V}, {_V})",),
 }

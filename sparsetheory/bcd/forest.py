@@ -18,17 +18,20 @@ _ASYMMETRY = 1e-12  # of sqrt(A_ii A_jj): what products such as X'X leave by rou
 
 
 def check_symmetric(A: Any, name: str = "A") -> sparse.csr_array:
-    """Return a finite symmetric matrix as canonical CSR (float64, int64 row starts, int32 columns, no zeros stored).
+    """Return a finite symmetric matrix as canonical CSR (float64, int32, no zeros stored).
 
     Entries that differ from their mirror by at most 1e-12 ``sqrt(A_ii A_jj)`` pass.
     """
-    if not sparse.issparse(A):
+    is_sparse: bool = sparse.issparse(A)
+    if not is_sparse:
         raise InvalidArgument(name, "a scipy sparse matrix", type(A).__name__)
     if A.ndim != 2 or A.shape[0] != A.shape[1] or A.shape[0] == 0:
         raise InvalidArgument(name, "a square matrix with at least one row", f"shape {A.shape}")
     if A.dtype.kind not in "biuf":
         raise InvalidArgument(name, "a matrix of real numbers", f"dtype {A.dtype}")
     matrix = sparse.csr_array(A, dtype=np.float64, copy=True)
+    if matrix.nnz > np.iinfo(np.int32).max:
+        raise InvalidArgument(name, "fewer than 2**31 entries", matrix.nnz)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     if not np.isfinite(matrix.data).all():
@@ -37,18 +40,17 @@ def check_symmetric(A: Any, name: str = "A") -> sparse.csr_array:
     mirrored = np.array_equal(matrix.indptr, mirror.indptr) and np.array_equal(matrix.indices, mirror.indices)
     if not (mirrored and np.array_equal(matrix.data, mirror.data)):
         _refuse_asymmetry(matrix, (matrix - mirror).tocoo(), name)
-    if len(matrix.data) == 0:  # an all-zero matrix: nothing stored, kernels still want the types
-        matrix.data = np.zeros(0)
-    matrix.indptr, matrix.indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+    # one index type, the one that kernels are compiled for
+    matrix.indptr, matrix.indices = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
     return matrix
 
 
 def _refuse_asymmetry(matrix: sparse.csr_array, difference: sparse.coo_array, name: str) -> None:
-    i, j = difference.coords
+    rows, columns = difference.row, difference.col
     scale = np.sqrt(np.maximum(matrix.diagonal(), 0.0))
-    bad = np.flatnonzero(np.abs(difference.data) > _ASYMMETRY * scale[i] * scale[j])
+    bad = np.flatnonzero(np.abs(difference.data) > _ASYMMETRY * scale[rows] * scale[columns])
     if len(bad):
-        i, j = int(i[bad[0]]), int(j[bad[0]])
+        i, j = int(rows[bad[0]]), int(columns[bad[0]])
         raise InvalidArgument(name, "a symmetric matrix", f"{matrix[i, j]} at {i, j} and {matrix[j, i]} at {j, i}")
 
 
