@@ -180,17 +180,10 @@ def _solver(
 
     def conjugate_gradients(c: np.ndarray) -> tuple[np.ndarray, int]:
         done: list[None] = []
-        # scipy stops on the residual of the recursion: 0.9 because the certificate is on the true one, eps because it
-        # divides zero by zero when asked to go on for ever
-        x, _ = cg(
-            A,
-            c,
-            rtol=max(0.9 * tol, np.finfo(float).eps),
-            atol=0.0,
-            maxiter=max_iter,
-            M=preconditioner,
-            callback=lambda _: done.append(None),
-        )
+        # scipy stops on the residual of the recursion: 0.9 because the certificate is on the true one, and never below
+        # rounding, where the recursion would go on to 0 / 0
+        rtol = 0.9 * max(tol, float(np.finfo(np.float64).eps))
+        x, _ = cg(A, c, rtol=rtol, atol=0.0, maxiter=max_iter, M=preconditioner, callback=lambda _: done.append(None))
         return x, len(done)
 
     return conjugate_gradients

@@ -97,6 +97,7 @@ def solve_two_blocks(
     rhs, state = c[order], np.zeros(2)
     r, p, u, y = (np.zeros(n) for _ in range(4))
     norm_c, last = float(np.linalg.norm(c)) or 1.0, np.inf
+    goal = 0.9 * max(tol, float(np.finfo(np.float64).eps)) * norm_c  # the recursion may go below what x can
 
     def restart() -> np.ndarray:
         """Make block 0 exact, recompute the residual of block 1 from its definition; returns x by node."""
@@ -107,9 +108,9 @@ def solve_two_blocks(
 
     def advance(budget: int) -> Chunk:
         nonlocal last
-        done, norm = reduced_chunk(min(_CHECK, budget), tol * norm_c * 0.9, state, split, *blocks.arrays, x, r, p, u, y)
+        done, norm = reduced_chunk(min(_CHECK, budget), goal, state, split, *blocks.arrays, x, r, p, u, y)
         error, stop = norm / norm_c, None
-        if not error > tol:  # the recursion says so; see what the point says, and go on from there if it disagrees
+        if not norm > goal:  # the recursion says so; see what the point says, and go on from there if it disagrees
             point = restart()
             error = relative_residual(matrix, point, c)
             state[:] = 0.0
