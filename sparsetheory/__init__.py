@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 #: Solver families. Adding a family adds one name here and one folder of that name.
-FAMILIES = ("ot",)
+FAMILIES = ("ot", "bcd")
 _MODULES = (*FAMILIES, "verify", "testing", "progress")
 
-__all__ = ["FAMILIES", "__version__", "ot", "progress", "testing", "verify"]
+__all__ = ["FAMILIES", "__version__", "bcd", "ot", "progress", "testing", "verify"]
 
 if TYPE_CHECKING:
-    from . import ot, progress, testing, verify
+    from . import bcd, ot, progress, testing, verify
 
 
 def __getattr__(name: str) -> Any:
