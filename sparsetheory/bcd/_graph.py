@@ -79,6 +79,6 @@ def grow_forests(indptr, indices, order, limit, label):
 _I, _J = "int64[::1]", "int32[::1]"
 SIGNATURES = {
     colour_greedily: (f"({_J}, {_J}, {_I}, {_J})",),
-    _tree_of: ("(int64, int64[::1])",),
+    _tree_of: ("(int32, int64[::1])", "(int64, int64[::1])"),
     grow_forests: (f"({_J}, {_J}, {_I}, int64, {_J})",),
 }

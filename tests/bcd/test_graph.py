@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.sparse.linalg import cg
 
-from sparsetheory.bcd import _gauss_seidel, _graph, _reduced
+from sparsetheory.bcd import _forest, _gauss_seidel, _graph, _reduced
 from sparsetheory.bcd.blocks import ForestBlocks
 from sparsetheory.bcd.gauss_seidel import gauss_seidel, gauss_seidel_preconditioner
 from sparsetheory.bcd.graph import colouring, greedy_tree, random_tree, tree_partition
@@ -300,3 +300,21 @@ def test_tree_descent_refuses_what_it_cannot_use(lattice):
         tree_descent(A, c, select="best")
     with pytest.raises(InvalidArgument, match="rng"):
         tree_descent(A, c, select="random")
+
+
+def test_kernels_are_compiled_for_the_declared_signatures_only(lattice):
+    if not hasattr(_forest.root, "signatures"):
+        pytest.skip("compiled kernels are switched off")
+    from numba.core import sigutils
+
+    A, c = lattice
+    for matrix in (sparse.csr_array(A), sparse.csc_matrix(A.astype(np.float32)), sparse.coo_array(10 * A).astype(int)):
+        for method in METHODS.values():
+            method(matrix, c.astype(np.float32), max_iter=2, init=np.zeros(84)[::2], on_failure="ignore")
+        gauss_seidel_preconditioner(matrix, partition=combs((6, 7))) @ c
+        greedy_tree(matrix, c.tolist())
+        colouring(matrix)
+    for module in (_forest, _graph, _gauss_seidel, _reduced):
+        for dispatcher, declared in module.SIGNATURES.items():
+            allowed = {sigutils.normalize_signature(signature)[0] for signature in declared}
+            assert set(dispatcher.signatures) <= allowed, dispatcher.__name__
