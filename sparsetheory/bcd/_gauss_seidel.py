@@ -43,8 +43,9 @@ def sweeps(n_sweeps, blocks, parent, pivot, factor, row_start, columns, values, 
 def symmetric_sweep(blocks, parent, pivot, factor, row_start, columns, values, rhs, x):
     """Set x to M^-1 rhs: from zero, first block to last and back. M is symmetric positive definite."""
     x[:] = 0.0
-    sweeps(1, blocks, parent, pivot, factor, row_start, columns, values, rhs, x)
-    for b in range(len(blocks) - 3, -1, -1):
+    last = len(blocks) - 2
+    for k in range(2 * last + 1):
+        b = min(k, 2 * last - k)
         exact_block(blocks[b], blocks[b + 1], parent, pivot, factor, row_start, columns, values, rhs, x)
 
 

@@ -108,7 +108,7 @@ class ForestFactor:
         weight = np.empty(n)
         size, i, j = root(matrix.indptr, matrix.indices, matrix.data, label, roots, order, position, parent, weight)
         if i >= 0:
-            raise InvalidArgument("A", "a matrix whose graph is a forest", f"a cycle through the edge {i, j}")
+            raise InvalidArgument("A", "a matrix whose graph is a forest", f"a cycle through the edge {int(i), int(j)}")
         order, parent, weight = order[:size], parent[:size], weight[:size]
         pivot, factor = matrix.diagonal()[order], np.empty(size)
         # a pivot within one rounding of zero is one that exact arithmetic may have made zero
