@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from .._validation import check_cost
 from ..errors import InvalidArgument
 
-__all__ = ["Matrix", "absolute", "check_matrix", "gram", "readonly"]
+__all__ = ["Matrix", "absolute", "check_columns", "check_matrix", "gram", "readonly"]
 
 #: Dense array or sparse CSR with a row for each variable.
 Matrix = Any
@@ -37,6 +37,16 @@ def check_matrix(value: Any, name: str) -> Matrix:
     if not np.isfinite(matrix.data).all():
         raise InvalidArgument(name, "finite entries", "nan or inf")
     return matrix
+
+
+def check_columns(value: Any, name: str) -> Matrix:
+    """Return the checked matrix with its columns as rows, each contiguous in memory."""
+    matrix = check_matrix(value, name)
+    if is_sparse(matrix):
+        return matrix.T.tocsr()
+    rows = np.ascontiguousarray(matrix.T)
+    rows.flags.writeable = False
+    return rows
 
 
 def is_sparse(matrix: Matrix) -> bool:

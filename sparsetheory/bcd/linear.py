@@ -10,7 +10,7 @@ import numpy as np
 
 from .._validation import check_nonnegative, check_vector
 from ..errors import InvalidArgument
-from .design import Matrix, absolute, absolute_power, check_matrix, gram, gram_row_sums, readonly, squared_rows
+from .design import Matrix, absolute, absolute_power, check_columns, gram, gram_row_sums, readonly, squared_rows
 from .problem import Problem
 
 __all__ = ["LeastSquares", "Linear", "Logistic"]
@@ -26,7 +26,7 @@ class Linear(Problem):
     weight_bound: ClassVar[float]
 
     def __post_init__(self) -> None:
-        rows = check_matrix(self.X.T if hasattr(self.X, "tocsc") else np.transpose(np.asarray(self.X)), "X")
+        rows = check_columns(self.X, "X")
         object.__setattr__(self, "X", rows.T)  # a view: the row of a variable is contiguous
         object.__setattr__(self, "y", readonly(check_vector(self.y, "y", length=rows.shape[1])))
         object.__setattr__(self, "l2", check_nonnegative(self.l2, "l2"))

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._validation import check_nonnegative, check_vector
 from ..errors import InvalidArgument
-from .design import Matrix, absolute, absolute_power, check_matrix, gram, gram_row_sums, readonly, squared_rows
+from .design import Matrix, absolute, absolute_power, check_columns, gram, gram_row_sums, readonly, squared_rows
 from .problem import Problem
 
 __all__ = ["Softmax"]
@@ -50,7 +50,7 @@ class Softmax(Problem):
     l2: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        rows = check_matrix(self.X.T if hasattr(self.X, "tocsc") else np.transpose(np.asarray(self.X)), "X")
+        rows = check_columns(self.X, "X")
         labels = check_vector(self.y, "y", length=rows.shape[1])
         if (labels < 0).any() or (labels != np.floor(labels)).any():
             raise InvalidArgument("y", "classes 0, ..., K-1", f"values {np.unique(labels)[:5].tolist()}")
