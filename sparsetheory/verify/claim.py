@@ -196,7 +196,7 @@ def locate(id: str, collections: tuple[Collection, ...] | None = None) -> tuple[
     """Return the first collection with a claim of that id, and the claim; an unknown id names its neighbours."""
     from difflib import get_close_matches
 
-    known = {}
+    known: dict[str, tuple[Collection, Claim]] = {}
     for collection in package_collections() if collections is None else collections:
         for claim in collection.claims:
             known.setdefault(claim.id, (collection, claim))
