@@ -1,0 +1,1 @@
+"""Block coordinate descent: the same problems, the same error, an independent judge."""

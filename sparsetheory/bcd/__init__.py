@@ -1,0 +1,60 @@
+"""Block coordinate descent: any partition, selection and update on least squares, logistic, softmax and quadratics."""
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy
+
+#: Public name -> module that defines it; everything loads on first use.
+_HOME = {
+    "Additive": "approximate",
+    "BCDResult": "result",
+    "Box": "penalty",
+    "ForestFactor": "forest",
+    "GroupL1": "penalty",
+    "L1": "penalty",
+    "L1L2": "penalty",
+    "LeastSquares": "linear",
+    "Logistic": "linear",
+    "Multiplicative": "approximate",
+    "PARTITIONS": "partition",
+    "Quadratic": "quadratic",
+    "SELECTIONS": "selection",
+    "Sampled": "approximate",
+    "Softmax": "softmax",
+    "UPDATES": "update",
+    "colouring": "graph",
+    "combs": "lattice",
+    "gauss_seidel": "sweeps",
+    "gauss_seidel_preconditioner": "sweeps",
+    "greedy_tree": "graph",
+    "lattice_weights": "lattice",
+    "minimize": "descent",
+    "propagate_labels": "labels",
+    "random_tree": "graph",
+    "red_black": "lattice",
+    "solve_forest": "forest",
+    "solve_two_blocks": "reduced",
+    "tree_descent": "forest_descent",
+    "tree_partition": "graph",
+}
+
+__getattr__, __dir__, __all__ = lazy(__name__, _HOME)
+
+if TYPE_CHECKING:
+    from .approximate import Additive, Multiplicative, Sampled
+    from .descent import minimize
+    from .forest import ForestFactor, solve_forest
+    from .forest_descent import tree_descent
+    from .graph import colouring, greedy_tree, random_tree, tree_partition
+    from .labels import propagate_labels
+    from .lattice import combs, lattice_weights, red_black
+    from .linear import LeastSquares, Logistic
+    from .partition import PARTITIONS
+    from .penalty import L1, L1L2, Box, GroupL1
+    from .quadratic import Quadratic
+    from .reduced import solve_two_blocks
+    from .result import BCDResult
+    from .selection import SELECTIONS
+    from .softmax import Softmax
+    from .sweeps import gauss_seidel, gauss_seidel_preconditioner
+    from .update import UPDATES

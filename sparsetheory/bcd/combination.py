@@ -1,0 +1,55 @@
+"""Which partition, selection, update and penalty go together, and the reason where they do not."""
+
+from .penalty import Bound, Groupwise
+from .problem import Problem
+from .selection import SELECTIONS, Greedy, Visit
+from .update import UPDATES
+
+__all__ = ["refusal"]
+
+_VISITS_ALL = ("cyclic", "permuted")
+
+
+def _selection_refusal(variable: bool, fresh: bool, select: str, penalty: Bound) -> str | None:
+    rule = SELECTIONS[select]
+    if fresh and select not in _VISITS_ALL:
+        return "'perm' cuts afresh once all its blocks were visited: select='cyclic' or 'permuted'"
+    if variable and isinstance(rule.variable, str):
+        return rule.variable
+    if isinstance(rule, Visit) or penalty.smooth:
+        return None
+    if not rule.penalty:
+        return "the score ignores the penalty and would pick variables held at a kink for ever; use 'gsl-q'"
+    if rule.separable and isinstance(penalty, Groupwise):
+        return "needs a penalty of single variables: the prox of a norm has no closed form in a metric"
+    return None
+
+
+def _update_refusal(update: str, problem: Problem, penalty: Bound) -> str | None:
+    rule = UPDATES[update]
+    if rule.quadratic and not problem.quadratic:
+        return rule.reason
+    if penalty.smooth or rule.penalty == "any" or (rule.penalty == "separable" and not isinstance(penalty, Groupwise)):
+        return None
+    return rule.reason
+
+
+def refusal(
+    *, partition: str, variable: bool, select: str, update: str, problem: Problem, penalty: Bound,
+    approximate: bool = False,
+) -> tuple[str, str] | None:  # fmt: skip
+    """Return the argument at fault and the reason, or None when the combination runs.
+
+    `partition` is its name, empty for blocks that were given; `variable` whether the selection picks variables.
+    """
+    if partition == "groups" and not isinstance(penalty, Groupwise):
+        return "partition", "only GroupL1 has groups"
+    if variable and isinstance(penalty, Groupwise):
+        return "partition", "picking single variables would split a group; use partition='groups'"
+    if reason := _selection_refusal(variable, partition == "perm", select, penalty):
+        return "select", reason
+    if reason := _update_refusal(update, problem, penalty):
+        return "update", reason
+    if approximate and (variable or not isinstance(SELECTIONS[select], Greedy)):
+        return "approximate", "only greedy rules on fixed blocks have scores of blocks to be near of"
+    return None

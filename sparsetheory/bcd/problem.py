@@ -1,0 +1,97 @@
+"""Smooth problems whose value depends on x through a linear image: what a block method needs to know of them."""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+__all__ = ["Problem"]
+
+
+class Problem(ABC):
+    """A convex smooth f of n variables, seen through ``z = image(x)``, which a block step moves cheaply.
+
+    Attributes
+    ----------
+    n : int
+        Number of variables.
+    l2 : float
+        Weight of the term ``l2/2 |x|^2``, part of f.
+    quadratic : bool
+        Whether the Hessian is constant, so that block minimisation is one linear solve.
+    """
+
+    n: int
+    l2: float
+    quadratic: ClassVar[bool] = False
+
+    @abstractmethod
+    def image(self, x: np.ndarray) -> np.ndarray:
+        """Return z at x."""
+
+    @abstractmethod
+    def shift(self, b: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Return how z moves when ``x[b] += d``."""
+
+    @abstractmethod
+    def value(self, x: np.ndarray, z: np.ndarray) -> float:
+        """Return f."""
+
+    @abstractmethod
+    def change(self, x: np.ndarray, z: np.ndarray, b: np.ndarray, d: np.ndarray, dz: np.ndarray) -> float:
+        """Return ``f(x + U_b d) - f(x)``, ``dz = shift(b, d)``, without subtracting two large sums."""
+
+    @abstractmethod
+    def gradient(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the gradient, length n."""
+
+    @abstractmethod
+    def partial(self, x: np.ndarray, z: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return the gradient on block b."""
+
+    @abstractmethod
+    def hessian(self, x: np.ndarray, z: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return the Hessian on block b, dense."""
+
+    @abstractmethod
+    def curvature(self, b: np.ndarray) -> np.ndarray:
+        """Return H_b, dense, with ``hessian(x, z, b) <= H_b`` (as quadratic forms) for every x."""
+
+    @abstractmethod
+    def hessian_product(self, x: np.ndarray, z: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Return the Hessian at x times d."""
+
+    @abstractmethod
+    def curvature_product(self, d: np.ndarray) -> np.ndarray:
+        """Return the fixed bound H (all variables as one block) times d."""
+
+    @property
+    @abstractmethod
+    def lipschitz(self) -> np.ndarray:
+        """L_i: bounds on the second derivative along each coordinate."""
+
+    @property
+    @abstractmethod
+    def third(self) -> np.ndarray:
+        """M_i: bounds on the third derivative along each coordinate."""
+
+    @property
+    @abstractmethod
+    def row_sums(self) -> np.ndarray:
+        """Row sums of absolute values of the fixed bound H: ``diag(row_sums)`` bounds H on every block."""
+
+    @abstractmethod
+    def rounding(self, x: np.ndarray) -> float:
+        """Return what rounding alone leaves in an entry of the gradient at x, to a factor of a few."""
+
+    @cached_property
+    def total_lipschitz(self) -> float:
+        """L_f: largest eigenvalue of the fixed bound H."""
+        from scipy.sparse.linalg import LinearOperator, eigsh
+
+        if self.n <= 3:
+            return float(np.linalg.eigvalsh(self.curvature(np.arange(self.n)))[-1])
+        operator = LinearOperator((self.n, self.n), matvec=lambda d: self.curvature_product(d.ravel()))
+        start = 1.0 + np.sqrt(self.lipschitz)  # deterministic, and not orthogonal to the scales
+        return float(eigsh(operator, k=1, v0=start, return_eigenvectors=False)[0])

@@ -1,0 +1,107 @@
+"""One run: select, update, record; and what is concluded from it."""
+
+from typing import Any
+
+import numpy as np
+
+from .._loop import Chunk, Outcome, settle
+from ..result import Status
+from .approximate import Approximation
+from .certificate import duality_gap, kkt_residual, reference_slope
+from .result import BCDResult
+from .selection import SELECTIONS, Greedy
+from .state import Block, State
+from .update import UPDATES
+
+__all__ = ["Run"]
+
+_REFRESH = 50  # iterations after which the image of x is computed afresh
+_NEAR_FLOOR = 4.0  # residuals within this factor of the rounding estimate count as rounding
+_IDLE_SWEEPS = 20  # sweeps without any change after which a rule that draws will find nothing either
+
+
+class Run:
+    """The rules at work on a state, and the history that they leave."""
+
+    def __init__(
+        self, state: State, select: str, update: str, approximate: Approximation | None,
+        check_every: int | None, tol: float,
+    ) -> None:  # fmt: skip
+        self.state, self.select, self.update, self.approximate, self.tol = state, select, update, approximate, tol
+        self._selection, self._step = SELECTIONS[select], UPDATES[update].step
+        greedy = isinstance(self._selection, Greedy)
+        self._certain = greedy and approximate is None
+        self.check_every = check_every or (1 if greedy else state.n_blocks)
+        self.unit = reference_slope(state.problem)
+        self.objectives = [state.objective()]
+        self.visited: list[np.ndarray] = []
+        self.identified_at = self._idle = self._since_refresh = 0
+        self._safe = state.x.copy()
+
+    def choose(self) -> Block:
+        """Return the block that the selection picks now."""
+        state, rule = self.state, self._selection
+        if state.blocks is None:
+            assert not isinstance(rule.variable, str)
+            return Block(rule.variable(state), None)
+        if not isinstance(rule, Greedy):
+            return state.fixed(rule.fixed(state))
+        scores = rule.fixed(state)
+        key = int(np.argmax(scores)) if self.approximate is None else self.approximate.pick(scores, state.rng)
+        return state.fixed(key)
+
+    def iterate(self) -> Block:
+        """Move one block and record it."""
+        state, penalty = self.state, self.state.penalty
+        block = self.choose()
+        b = block.members
+        before = penalty.pattern(state.x[b], b)
+        moved = state.apply(block, self._step(state, block))
+        if (penalty.pattern(state.x[b], b) != before).any():
+            self.identified_at = state.n_iter
+        self._idle = 0 if moved else self._idle + 1
+        self.visited.append(b)
+        self.objectives.append(state.objective())
+        return block
+
+    def advance(self, budget: int) -> Chunk:
+        """Do up to `check_every` iterations and measure."""
+        state, done = self.state, min(budget, self.check_every)
+        for _ in range(done):
+            block = self.iterate()
+        self._since_refresh += done
+        if self._since_refresh >= _REFRESH:
+            state.refresh()
+            self._since_refresh = 0
+        error = float(np.max(np.abs(state.penalty.steepest(state.x, state.gradient)))) / self.unit
+        if np.isfinite(state.x).all() and np.isfinite(error):
+            self._safe = state.x.copy()
+        extra = {"support": int(np.count_nonzero(state.x)), "block": -1 if block.key is None else block.key}
+        return Chunk(n_iter=done, error=error, objective=self.objectives[-1], stop=self._stop(error), extra=extra)
+
+    def _stop(self, error: float) -> Status | None:
+        """Return a reason to stop: nothing moves any more, or what is left is rounding."""
+        enough = 1 if self._certain else _IDLE_SWEEPS * self.state.n_blocks
+        if self._idle >= enough:
+            return Status.STALLED
+        if error < 1e-10 and error <= self.state.problem.rounding(self.state.x) / self.unit:
+            return Status.STALLED  # far from 1e-10 the estimate is not worth a pass
+        return None
+
+    def result(self, outcome: Outcome, tol: float, partition: Any) -> BCDResult:
+        """Return the point with its certificate recomputed from the data; that decides the status."""
+        state = self.state
+        problem, penalty, x = state.problem, state.penalty, self._safe
+        error = kkt_residual(problem, penalty, x) / self.unit
+        floor = problem.rounding(x) / self.unit
+        status = outcome.status
+        if status is not Status.NONFINITE or error <= tol:
+            status = settle(status, error, tol, floor if error <= _NEAR_FLOOR * floor else 0.0)
+        x.flags.writeable = False
+        return BCDResult(
+            status=status, n_iter=outcome.n_iter, error=error, tol=tol, trace=outcome.trace, floor=floor, x=x,
+            objective=problem.value(x, problem.image(x)) + float(penalty.entries(x).sum()),
+            gap=duality_gap(problem, penalty, x), objectives=np.array(self.objectives), visited=tuple(self.visited),
+            identified_at=self.identified_at, partition=partition if isinstance(partition, str) else "given",
+            select=self.select, update=self.update,
+        )  # fmt: skip
