@@ -11,6 +11,7 @@ _HOME = {
     "Finding": "finding",
     "LassoProblem": "lasso.problem",
     "OTProblem": "problem",
+    "PrivateChannel": "channels",
     "RegressionProblem": "regression",
     "Report": "report",
     "Requirement": "contract",
@@ -27,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from . import lasso, properties, reference, strategies
+    from .channels import PrivateChannel
     from .contract import Contract, Requirement, check_solver, parametrize_with_properties
     from .finding import Finding
     from .lasso.problem import LassoProblem

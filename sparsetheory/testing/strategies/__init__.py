@@ -5,6 +5,7 @@ mass or a zero column; a seed with decorations finds both and still shrinks to a
 are never drawn.
 """
 
+from .channels import private_channels
 from .drawing import MAX_ELEMENTS, seeds
 from .matrices import designs, spd_matrices
 from .regression import LASSO_DECORATIONS, lasso_problems, regression_problems, sparse_vectors
@@ -12,5 +13,5 @@ from .transport import DECORATIONS, cost_matrices, histograms, ot_problems
 
 __all__ = [
     "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "cost_matrices", "designs", "histograms", "lasso_problems",
-    "ot_problems", "regression_problems", "seeds", "spd_matrices", "sparse_vectors",
+    "ot_problems", "private_channels", "regression_problems", "seeds", "spd_matrices", "sparse_vectors",
 ]  # fmt: skip
