@@ -6,6 +6,7 @@ from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
+    "BilevelInstance": "bilevel",
     "Contract": "contract",
     "Design": "matrices",
     "Finding": "finding",
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from . import lasso, properties, reference, strategies
+    from .bilevel import BilevelInstance
     from .channels import PrivateChannel
     from .contract import Contract, Requirement, check_solver, parametrize_with_properties
     from .finding import Finding

@@ -5,6 +5,7 @@ mass or a zero column; a seed with decorations finds both and still shrinks to a
 are never drawn.
 """
 
+from .bilevel import bilevel_instances
 from .channels import private_channels
 from .drawing import MAX_ELEMENTS, seeds
 from .matrices import designs, spd_matrices
@@ -12,6 +13,7 @@ from .regression import LASSO_DECORATIONS, lasso_problems, regression_problems, 
 from .transport import DECORATIONS, cost_matrices, histograms, ot_problems
 
 __all__ = [
-    "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "cost_matrices", "designs", "histograms", "lasso_problems",
-    "ot_problems", "private_channels", "regression_problems", "seeds", "spd_matrices", "sparse_vectors",
+    "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "bilevel_instances", "cost_matrices", "designs", "histograms",
+    "lasso_problems", "ot_problems", "private_channels", "regression_problems", "seeds", "spd_matrices",
+    "sparse_vectors",
 ]  # fmt: skip
