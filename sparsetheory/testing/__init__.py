@@ -9,8 +9,10 @@ _HOME = {
     "BilevelInstance": "bilevel",
     "Contract": "contract",
     "Design": "matrices",
+    "Experts": "moe",
     "Finding": "finding",
     "LassoProblem": "lasso.problem",
+    "MoEInstance": "moe",
     "OTProblem": "problem",
     "PrivateChannel": "channels",
     "RegressionProblem": "regression",
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from .finding import Finding
     from .lasso.problem import LassoProblem
     from .matrices import Design, SPDMatrix
+    from .moe import Experts, MoEInstance
     from .problem import OTProblem
     from .regression import RegressionProblem, SparseVector
     from .report import Report
