@@ -76,7 +76,8 @@ def study(instance: Instance, tol: float, limit: float) -> dict[str, Any]:
 def run(args: argparse.Namespace) -> list[dict[str, Any]]:
     rng = np.random.default_rng(0)
     for solver in (ot.solve, ot.sinkhorn, ot.sinkhorn_newton_sparse):  # compilation apart
-        solver(rng.random((30, 30)), reg=0.05, on_failure="ignore")
+        for reg in (0.05, 1e-3):  # a dense plan and a sparse one: each has kernels of its own
+            solver(rng.random((100, 100)), reg=reg, on_failure="ignore")
     rows = []
     for instance in instances(args.problems):
         if instance.paper is not None:
