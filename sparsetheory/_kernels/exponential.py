@@ -4,7 +4,7 @@ import numpy as np
 
 from .._numba import kernel
 
-__all__ = ["exp", "log_sum_exp_row"]
+__all__ = ["exp", "log_sum_exp_row", "vector_sum"]
 
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH = 0.6931471803691238  # 32 leading bits of log 2: k * _LN2_HIGH is exact
@@ -63,7 +63,7 @@ def _largest_difference(g, cost, lanes):
 
 
 @kernel(fastmath={"reassoc", "nsz", "contract"})
-def _sum(x):
+def vector_sum(x):
     """Plain sum; reassociation lets it vectorise."""
     total = 0.0
     for j in range(x.shape[0]):
@@ -83,7 +83,7 @@ def log_sum_exp_row(cost, g, scale, out):
     """Write exp((g - cost - top) * scale) into out (m,) and return (top, sum(out)), top = max(g - cost)."""
     top = _largest_difference(g, cost, out)
     _exp_row(cost, g, top, scale, out)
-    return top, _sum(out)
+    return top, vector_sum(out)
 
 
 SIGNATURES = {log_sum_exp_row: ("(float64[::1], float64[::1], float64, float64[::1])",)}

@@ -1,16 +1,7 @@
 """Kernel of the paper's Newton stage: the plan of two free potentials with both marginals, in one sweep."""
 
-from .._kernels.exponential import exp
+from .._kernels.exponential import exp, vector_sum
 from .._numba import kernel
-
-
-@kernel(fastmath={"reassoc", "nsz", "contract"})
-def _sum(x):
-    """Plain sum; reassociation lets it vectorise."""
-    total = 0.0
-    for j in range(x.shape[0]):
-        total += x[j]
-    return total
 
 
 @kernel
@@ -22,7 +13,7 @@ def plan_pass(cost, f, g, reg, plan, row_sums, column_sums):
         row = plan[i]
         for j in range(g.shape[0]):
             row[j] = exp((f[i] + g[j] - cost[i, j]) * scale)
-        row_sums[i] = _sum(row)
+        row_sums[i] = vector_sum(row)
         for j in range(g.shape[0]):
             column_sums[j] += row[j]
 

@@ -1,8 +1,13 @@
-"""What every rule checks of its declaration, and the phrases of every sentence."""
+"""What every rule checks of its declaration, the phrases of every sentence, and the verdict of one without numbers."""
+
+import math
+from typing import Protocol
 
 from ..._validation import check_choice, check_positive
 from ...errors import InvalidArgument
-from ..verdict import Decision, spell
+from ..estimate import wilson
+from ..panel import Panel
+from ..verdict import SENSITIVITY, Decision, Reason, Verdict, spell
 
 ALTERNATIVES = ("upper", "lower", "two-sided")
 
@@ -36,3 +41,33 @@ def outcome(decision: Decision, alpha: float, needed: int | None = None) -> str:
     if decision[1] != "underpowered":
         return spell(*decision)
     return f"{spell(*decision)}, replicates needed: " + ("not to be foretold" if needed is None else f"about {needed}")
+
+
+class _Declared(Protocol):
+    """What a rule for drifts declares."""
+
+    @property
+    def margin(self) -> float: ...
+    @property
+    def alpha(self) -> float: ...
+    @property
+    def quantity(self) -> str: ...
+
+
+def silent(rule: _Declared, panel: Panel, reason: Reason | None, sentence: str) -> Verdict:
+    """Return an inconclusive verdict on a drift, without numbers."""
+    return Verdict(
+        label="inconclusive",
+        reason=reason,
+        sentence=sentence,
+        estimand=f"drift of log({rule.quantity}/bound)",
+        estimate=math.nan,
+        interval=(-math.inf, math.inf),
+        level=1 - rule.alpha,
+        margin=rule.margin,
+        n_replicates=panel.n_replicates,
+        n_failures=panel.n_failures,
+        failure_interval=wilson(panel.n_failures, panel.n_records),
+        tightness=panel.tightness,
+        sensitivity={f * rule.margin: spell("inconclusive", reason) for f in SENSITIVITY},
+    )

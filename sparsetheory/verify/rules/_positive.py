@@ -38,8 +38,13 @@ def resample(sample: Sample, rng: np.random.Generator, put: Callable[[int, Measu
     return replace(sample, observations=observations)
 
 
+def slot_means(logs: np.ndarray) -> np.ndarray:
+    """Return the mean over replicates in every slot."""
+    return np.nanmean(logs, axis=0)
+
+
 def on_the_bound(
-    sample: Sample, rng: np.random.Generator, centre: Callable[[np.ndarray], np.ndarray]
+    sample: Sample, rng: np.random.Generator, centre: Callable[[np.ndarray], np.ndarray] = slot_means
 ) -> Sample:  # fmt: skip
     """Recentre log(value / bound) in every slot by `centre` (of shape (R, m) along axis 0), and resample."""
     logs: dict[int, list[np.ndarray]] = {}

@@ -17,7 +17,6 @@ from ..estimate import (
     replicate_slopes,
     slope_weights,
     student,
-    wilson,
 )  # fmt: skip
 from ..panel import Panel, abscissa_formula, stratum_name
 from ..sample import Observation, Sample
@@ -34,7 +33,7 @@ from ..verdict import (
     replicates_to_decide,
     spell,
 )  # fmt: skip
-from ._checks import check_rule, claimed, left_out, outcome
+from ._checks import check_rule, claimed, left_out, outcome, silent
 from ._positive import on_the_bound
 
 __all__ = ["Drift"]
@@ -138,10 +137,10 @@ class Drift:
         if usable < LEAST_SIZES:
             reason: Reason = "floor" if panel.n_floored else "underpowered"
             why = f"{usable} usable sizes and {panel.n_floored} near the floor, a drift needs {LEAST_SIZES}"
-            return self._silent(panel, reason, f"on {name}: {why}")
+            return silent(self, panel, reason, f"on {name}: {why}")
         if panel.crippled:
             why = f"a size failed in more than half of the {panel.n_replicates} replicates"
-            return self._silent(panel, "failures", f"on {name}: {why}")
+            return silent(self, panel, "failures", f"on {name}: {why}")
         evidence = Evidence(self, panel)
         decision = evidence.decide(self.margin, family)
         deciding = 1 - 2 * self.alpha
@@ -150,7 +149,7 @@ class Drift:
             band = Band.around(0.0, self.margin, self.alternative)
             needed = replicates_to_decide(evidence.main, band, self.alpha)
         return replace(
-            self._silent(panel, decision[1], self._sentence(evidence, decision, needed, name, axis)),
+            silent(self, panel, decision[1], self._sentence(evidence, decision, needed, name, axis)),
             label=decision[0],
             estimate=evidence.main.value,
             interval=evidence.main.interval(1 - self.alpha),
@@ -168,7 +167,7 @@ class Drift:
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values on the bound: residuals of ``log(value/bound)`` about their mean in each cell, resampled."""
-        return on_the_bound(sample, rng, lambda logs: np.nanmean(logs, axis=0))
+        return on_the_bound(sample, rng)
 
     def smoke(self) -> "Drift":
         """Return the rule of a quick run: the main interval alone, margin 0.25 at least."""
@@ -191,24 +190,6 @@ class Drift:
         if (place <= 0).any():
             raise InvalidArgument("axis", "positive places for a logarithm or a correction column", np.nanmin(place))
         return place
-
-    def _silent(self, panel: Panel, reason: Reason | None, sentence: str) -> Verdict:
-        """Return an inconclusive verdict without numbers."""
-        return Verdict(
-            label="inconclusive",
-            reason=reason,
-            sentence=sentence,
-            estimand=f"drift of log({self.quantity}/bound)",
-            estimate=math.nan,
-            interval=(-math.inf, math.inf),
-            level=1 - self.alpha,
-            margin=self.margin,
-            n_replicates=panel.n_replicates,
-            n_failures=panel.n_failures,
-            failure_interval=wilson(panel.n_failures, panel.n_records),
-            tightness=panel.tightness,
-            sensitivity={f * self.margin: spell("inconclusive", reason) for f in SENSITIVITY},
-        )
 
     def _sentence(self, evidence: "Evidence", decision: Decision, needed: int | None, name: str, axis: str) -> str:
         panel, power = evidence.panel, evidence.power_of_bound

@@ -19,7 +19,6 @@ from ..estimate import (
     replicate_slopes,
     slope_weights,
     student,
-    wilson,
 )
 from ..panel import Panel, abscissa_formula
 from ..sample import Observation, Sample
@@ -29,14 +28,13 @@ from ..verdict import (
     Alternative,
     Band,
     Decision,
-    Reason,
     Verdict,
     decide,
     replicates_to_decide,
     severity,
     spell,
 )  # fmt: skip
-from ._checks import check_rule, claimed, left_out, outcome
+from ._checks import check_rule, claimed, left_out, outcome, silent
 from ._positive import on_the_bound
 
 __all__ = ["Joint"]
@@ -125,14 +123,14 @@ class Joint:
         """Return the verdict on the whole grid as arrays, the same ones with every factor as their place."""
         panel = panels[self.factors[0]]
         if panel.crippled:
-            return self._silent(panel, "failures", "a cell failed in more than half of the replicates")
+            return silent(self, panel, "failures", "a cell failed in more than half of the replicates")
         evidence = _Evidence(self, panel, {f: _logs(f, p) for f, p in panels.items()})
         if evidence.collinear:
             if not panel.n_floored:
                 expected = "a design in which the logarithms of the factors vary independently of each other"
                 raise InvalidArgument("grid", expected, f"collinear factors {', '.join(self.factors)}")
             why = f"the {panel.ratio.shape[1]} cells above the floor do not tell the factors apart"
-            return self._silent(panel, "floor", why)
+            return silent(self, panel, "floor", why)
         return self._say(evidence)
 
     def violations(self, sample: Sample) -> list[Observation]:
@@ -141,7 +139,7 @@ class Joint:
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values on the bound: residuals of ``log(value/bound)`` about their mean in each cell, resampled."""
-        return on_the_bound(sample, rng, lambda logs: np.nanmean(logs, axis=0))
+        return on_the_bound(sample, rng)
 
     def smoke(self) -> "Joint":
         """Return the rule of a quick run: the main intervals alone, margin 0.25 at least."""
@@ -167,7 +165,7 @@ class Joint:
         if decision[1] == "underpowered":
             needed = replicates_to_decide(main[worst], band, self.alpha)
         return replace(
-            self._silent(evidence.panel, decision[1], self._sentence(evidence, decisions, worst, needed)),
+            silent(self, evidence.panel, decision[1], self._sentence(evidence, decisions, worst, needed)),
             label=decision[0],
             estimand=f"drift of log({self.quantity}/bound) along {worst}",
             estimate=main[worst].value,
@@ -179,24 +177,6 @@ class Joint:
             },
             replicates_needed=needed,
             sensitivity={f * self.margin: spell(*_overall(evidence.decide(f * self.margin))) for f in SENSITIVITY},
-        )
-
-    def _silent(self, panel: Panel, reason: Reason | None, sentence: str) -> Verdict:
-        """Return an inconclusive verdict without numbers."""
-        return Verdict(
-            label="inconclusive",
-            reason=reason,
-            sentence=sentence,
-            estimand=f"drift of log({self.quantity}/bound)",
-            estimate=math.nan,
-            interval=(-math.inf, math.inf),
-            level=1 - self.alpha,
-            margin=self.margin,
-            n_replicates=panel.n_replicates,
-            n_failures=panel.n_failures,
-            failure_interval=wilson(panel.n_failures, panel.n_records),
-            tightness=panel.tightness,
-            sensitivity={f * self.margin: spell("inconclusive", reason) for f in SENSITIVITY},
         )
 
     def _sentence(self, evidence: "_Evidence", decisions: Decisions, worst: str, needed: int | None) -> str:

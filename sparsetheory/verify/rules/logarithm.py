@@ -123,7 +123,7 @@ class Logarithm:
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values on the bound: residuals of ``log(value/bound)`` about their mean in each cell, resampled."""
-        return on_the_bound(sample, rng, lambda logs: np.nanmean(logs, axis=0))
+        return on_the_bound(sample, rng)
 
     def smoke(self) -> "Logarithm":
         """Return the rule of a quick run: the means alone, margin 0.5 at least."""

@@ -81,7 +81,7 @@ class Ratio:
 
     def positive(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return values on the bound: residuals of ``log(value/bound)`` about their mean in each cell, resampled."""
-        return on_the_bound(sample, rng, lambda logs: np.nanmean(logs, axis=0))
+        return on_the_bound(sample, rng)
 
     def smoke(self) -> "Ratio":
         """Return the rule of a quick run: margin 0.1 at least."""
