@@ -1,7 +1,0 @@
-"""Every theorem of the family as a record; its proof and its study carry the same slug."""
-
-from ..verify.claim import Claim
-
-__all__ = ["CLAIMS"]
-
-CLAIMS: tuple[Claim, ...] = ()
