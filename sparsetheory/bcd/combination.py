@@ -10,19 +10,21 @@ __all__ = ["refusal"]
 _VISITS_ALL = ("cyclic", "permuted")
 
 
-def _selection_refusal(variable: bool, fresh: bool, select: str, penalty: Bound) -> str | None:
+def _selection_refusal(variable: bool, fresh: bool, select: str, problem: Problem, penalty: Bound) -> str | None:
     rule = SELECTIONS[select]
     if fresh and select not in _VISITS_ALL:
         return "'perm' cuts afresh once all its blocks were visited: select='cyclic' or 'permuted'"
     if variable and isinstance(rule.variable, str):
         return rule.variable
-    if isinstance(rule, Visit) or penalty.smooth:
+    if isinstance(rule, Visit):
         return None
-    if not rule.penalty:
+    if not variable and isinstance(rule.fixed, str):
+        return rule.fixed
+    if not penalty.smooth and not rule.penalty:
         return "the score ignores the penalty and would pick variables held at a kink for ever; use 'gsl-q'"
     if rule.separable and isinstance(penalty, Groupwise):
         return "needs a penalty of single variables: the prox of a norm has no closed form in a metric"
-    return None
+    return rule.refuses(problem)
 
 
 def _update_refusal(update: str, problem: Problem, penalty: Bound) -> str | None:
@@ -46,7 +48,7 @@ def refusal(
         return "partition", "only GroupL1 has groups"
     if variable and isinstance(penalty, Groupwise):
         return "partition", "picking single variables would split a group; use partition='groups'"
-    if reason := _selection_refusal(variable, partition == "perm", select, penalty):
+    if reason := _selection_refusal(variable, partition == "perm", select, problem, penalty):
         return "select", reason
     if reason := _update_refusal(update, problem, penalty):
         return "update", reason

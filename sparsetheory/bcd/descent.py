@@ -79,8 +79,8 @@ def minimize(
     rng : numpy.random.Generator, optional
         Needed by rules that draw.
     check_every : int, optional
-        Iterations between checkpoints, each of which costs a gradient; 1 for greedy rules, which have it anyway, and
-        a sweep for the others.
+        Iterations between checkpoints, each of which costs a gradient; 1 for greedy rules, which have it anyway, 50
+        for "nearest", which does without, and a sweep for the others.
     callback : callable, optional
         Gets a `sparsetheory.progress.Progress` at each checkpoint, its solution a copy of x; True stops.
     on_failure : {"warn", "raise", "ignore"}, default "warn"

@@ -29,9 +29,9 @@ class Run:
     ) -> None:  # fmt: skip
         self.state, self.select, self.update, self.approximate, self.tol = state, select, update, approximate, tol
         self._selection, self._step = SELECTIONS[select], UPDATES[update].step
-        greedy = isinstance(self._selection, Greedy)
-        self._certain = greedy and approximate is None
-        self.check_every = check_every or (1 if greedy else state.n_blocks)
+        rule = self._selection
+        self._certain = isinstance(rule, Greedy) and approximate is None
+        self.check_every = check_every or (rule.check_every if isinstance(rule, Greedy) else state.n_blocks)
         self.unit = reference_slope(state.problem)
         self.objectives = [state.objective()]
         self.visited: list[np.ndarray] = []
@@ -46,6 +46,7 @@ class Run:
             return Block(rule.variable(state), None)
         if not isinstance(rule, Greedy):
             return state.fixed(rule.fixed(state))
+        assert not isinstance(rule.fixed, str)
         scores = rule.fixed(state)
         key = int(np.argmax(scores)) if self.approximate is None else self.approximate.pick(scores, state.rng)
         return state.fixed(key)

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .nearest import nearest, without_index
 from .penalty import Separable
+from .problem import Problem
 from .prox_newton import model_step
 from .search import prox_point
 from .state import Block, State, solve_semidefinite
@@ -29,12 +31,17 @@ class Visit(NamedTuple):
 
 
 class Greedy(NamedTuple):
-    """A rule that scores: scores of the fixed blocks (the largest wins), or the variables that it picks."""
+    """A rule that scores: scores of the fixed blocks (the largest wins), or the variables that it picks.
 
-    fixed: Callable[[State], np.ndarray]
+    A string in place of a function is the reason why there is none.
+    """
+
+    fixed: Callable[[State], np.ndarray] | str
     variable: Callable[[State], np.ndarray] | str
     penalty: bool = False  # whether the score sees a penalty
     separable: bool = False  # whether it needs the penalty to be separable
+    refuses: Callable[[Problem], str | None] = lambda problem: None  # the reason why a problem is not for it
+    check_every: int = 1  # iterations between checkpoints, which cost a gradient: for rules that have it, nothing
 
 
 def _next_of(state: State, sweep: Callable[[int], np.ndarray]) -> int:
@@ -77,10 +84,13 @@ def lipschitz_variables(state: State) -> np.ndarray:
     return np.sort(np.argsort(clocks, kind="stable")[: state.size])
 
 
-def _from_entries(entries: Callable[[State], np.ndarray], **sees: bool) -> Greedy:
+def _from_entries(
+    entries: Callable[[State], np.ndarray], *, penalty: bool = False, separable: bool = False
+) -> Greedy:  # fmt: skip
     """Make a rule of scores by variable: fixed blocks sum them, variable blocks take the largest."""
     return Greedy(
-        lambda state: state.block_sums(entries(state)), lambda state: state.top(entries(state)), **sees,
+        lambda state: state.block_sums(entries(state)), lambda state: state.top(entries(state)),
+        penalty=penalty, separable=separable,
     )  # fmt: skip
 
 
@@ -212,6 +222,8 @@ SELECTIONS: dict[str, Visit | Greedy] = {
     "lipschitz": Visit(lipschitz, lipschitz_variables, random=True),
     "gs": _from_entries(gs),
     "gsl": _from_entries(gsl),
+    "nearest": Greedy("an index answers for single variables; use partition='variable'", nearest,
+                      refuses=without_index, check_every=50),
     "gsd": _from_entries(gsd),
     "gsd-rows": _from_entries(gsd_row_sums),
     "gsq": Greedy(gsq, gsq_variables),

@@ -10,7 +10,9 @@ from .linear import LeastSquares, Logistic
 from .partition import PARTITIONS
 from .penalty import L1, GroupL1, Penalty, bind
 from .problem import Problem
+from .quadratic import Quadratic
 from .selection import SELECTIONS
+from .softmax import Softmax
 from .update import UPDATES
 
 __all__ = ["cells", "page"]
@@ -22,10 +24,18 @@ _PENALTIES: dict[str, Penalty | None] = {"no penalty": None, "L1, L1L2 or Box": 
 def examples() -> dict[str, tuple[Problem, Penalty | None]]:
     """Return one small instance of each class that the rules tell apart."""
     problems = {
-        "LeastSquares, Quadratic": LeastSquares(_DATA, [1.0, -1.0, 1.0]),
-        "Logistic, Softmax": Logistic(_DATA, [1.0, -1.0, 1.0]),
+        "LeastSquares": LeastSquares(_DATA, [1.0, -1.0, 1.0]),
+        "Quadratic": Quadratic(_DATA.T @ _DATA, _DATA.T @ [1.0, -1.0, 1.0]),
+        "Logistic": Logistic(_DATA, [1.0, -1.0, 1.0]),
+        "Softmax": Softmax(_DATA[:, :2], [0, 1, 0]),
     }
-    return {f"{p}: {g}": (problem, penalty) for p, problem in problems.items() for g, penalty in _PENALTIES.items()}
+    found: dict[str, tuple[Problem, Penalty | None]] = {}
+    for g, penalty in _PENALTIES.items():
+        alike: dict[tuple[str | None, ...], list[str]] = {}
+        for name, problem in problems.items():
+            alike.setdefault(tuple(cells(problem, penalty).values()), []).append(name)
+        found |= {f"{', '.join(names)}: {g}": (problems[names[0]], penalty) for names in alike.values()}
+    return found
 
 
 def cells(problem: Problem, penalty: Penalty | None) -> dict[tuple[str, str, str], str | None]:
