@@ -1,7 +1,10 @@
 """How long a forest system takes: seconds by size, and the fitted exponent.
 
-``python -m benchmarks.bcd.forest [--repeats K]``, one thread, CPU seconds, checking, factoring, solving and certifying
-together. Numbered breadth first, and shuffled, where every step to a neighbour leaves the cache.
+``python -m benchmarks.bcd.forest [--repeats K]``, one thread, CPU seconds of three things: `ForestFactor.of` (check the
+matrix, root the trees, factor), `ForestFactor.solve` (one more right-hand side), and `solve_forest`, both together with
+the certificate. Numbered breadth first, and shuffled, where every step to a neighbour leaves the cache; the number of
+operations is the same, and exactly linear in n. The last row is what memory alone does on this machine: gathering a
+vector by a random permutation.
 """
 
 import argparse
@@ -37,26 +40,50 @@ def tree_matrix(kind, n, shuffled, rng):
     return A[order][:, order]
 
 
+def seconds(call):
+    start = time.process_time()
+    answer = call()
+    return time.process_time() - start, answer
+
+
+def stages(A, r):
+    """Name -> seconds of one run, and the backward error."""
+    setup, factor = seconds(lambda: ForestFactor.of(A))
+    solve, _ = seconds(lambda: factor.solve(r))
+    both, result = seconds(lambda: solve_forest(A, r))
+    return {"factor": setup, "solve": solve, "solve_forest": both}, result.error
+
+
+def gather(n, rng):
+    """Seconds of x[p] for a random permutation p."""
+    x, p = rng.standard_normal(n), rng.permutation(n).astype(np.int32)
+    return {"gather x[p]": seconds(lambda: x[p])[0]}, 0.0
+
+
+def show(name, runs):
+    """Print a line for each stage: best seconds by size, and the slope of their logarithms."""
+    for stage in runs[0][0][0]:
+        best = np.array([min(row[stage] for row, _ in repeats) for repeats in runs])
+        slope = np.polyfit(np.log(SIZES), np.log(best), 1)[0]
+        error = max(e for repeats in runs for _, e in repeats)
+        print(f"{name:24}{stage:14}" + "".join(f"{s:10.5f}" for s in best) + f"  {slope:8.2f}  {error:14.1e}")
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bcd.forest", description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args(argv)
     rng = np.random.default_rng(0)
     solve_forest(tree_matrix("path", 10, True, rng), np.ones(10))  # compile, or load from the cache
-    print(f"{'':24}" + "".join(f"{n:>10}" for n in SIZES) + "  exponent  backward error")
+    print(f"{'':38}" + "".join(f"{n:>10}" for n in SIZES) + "  exponent  backward error")
     for kind in ("path", "star", "random tree"):
         for shuffled in (False, True):
-            best, error = np.full(len(SIZES), np.inf), 0.0
-            for k, n in enumerate(SIZES):
+            runs = []
+            for n in SIZES:
                 A, r = tree_matrix(kind, n, shuffled, rng), rng.standard_normal(n)
-                for _ in range(args.repeats):
-                    start = time.process_time()
-                    result = solve_forest(A, r)
-                    best[k] = min(best[k], time.process_time() - start)
-                    error = max(error, result.error)
-            slope = np.polyfit(np.log(SIZES), np.log(best), 1)[0]
-            row = f"{kind + (', shuffled' if shuffled else ''):24}" + "".join(f"{s:10.4f}" for s in best)
-            print(f"{row}  {slope:8.2f}  {error:14.1e}")
+                runs.append([stages(A, r) for _ in range(args.repeats)])
+            show(kind + (", shuffled" if shuffled else ""), runs)
+    show("memory", [[gather(n, rng) for _ in range(args.repeats)] for n in SIZES])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from scipy import sparse
 from .._validation import check_nonnegative, check_vector
 from ..errors import InvalidArgument
 from ..result import OnFailure, Result, Status, Trace, check_on_failure, conclude
-from ._forest import eliminate, root, substitute
+from ._forest import eliminate, mirrored, root, substitute
 
 __all__ = ["ForestFactor", "ForestResult", "backward_error", "check_symmetric", "solve_forest"]
 
@@ -29,19 +29,20 @@ def check_symmetric(A: Any, name: str = "A") -> sparse.csr_array:
         raise InvalidArgument(name, "a square matrix with at least one row", f"shape {A.shape}")
     if A.dtype.kind not in "biuf":
         raise InvalidArgument(name, "a matrix of real numbers", f"dtype {A.dtype}")
-    matrix = sparse.csr_array(A, dtype=np.float64, copy=True)
+    matrix = sparse.csr_array(A, dtype=np.float64)  # on the arrays of A where it can be: they are only read
     if matrix.nnz > np.iinfo(np.int32).max:
         raise InvalidArgument(name, "fewer than 2**31 entries", matrix.nnz)
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
+    if not (matrix.has_canonical_format and matrix.data.all()):
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
     if not np.isfinite(matrix.data).all():
         raise InvalidArgument(name, "finite entries", f"{int((~np.isfinite(matrix.data)).sum())} that are not")
-    mirror = matrix.T.tocsr()
-    mirrored = np.array_equal(matrix.indptr, mirror.indptr) and np.array_equal(matrix.indices, mirror.indices)
-    if not (mirrored and np.array_equal(matrix.data, mirror.data)):
-        _refuse_asymmetry(matrix, (matrix - mirror).tocoo(), name)
     # one index type, the one that kernels are compiled for
-    matrix.indptr, matrix.indices = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+    matrix.indptr = matrix.indptr.astype(np.int32, copy=False)
+    matrix.indices = matrix.indices.astype(np.int32, copy=False)
+    if not mirrored(matrix.indptr, matrix.indices, matrix.data, np.empty(matrix.shape[0], dtype=np.int32)):
+        _refuse_asymmetry(matrix, (matrix - matrix.T).tocoo(), name)
     return matrix
 
 
@@ -58,7 +59,9 @@ def backward_error(A: sparse.csr_array, x: np.ndarray, r: np.ndarray) -> float:
     """Return ``|A x - r| / (|A| |x| + |r|)`` in the maximum norm, the largest over the columns; 0 for r = x = 0."""
     x, r = x.reshape(len(x), -1), r.reshape(len(r), -1)
     residual = np.abs(A @ x - r).max(axis=0, initial=0.0)
-    scale = abs(A).sum(axis=1).max() * np.abs(x).max(axis=0) + np.abs(r).max(axis=0)
+    starts = A.indptr[:-1][np.diff(A.indptr) > 0]
+    norm = np.add.reduceat(np.abs(A.data), starts).max(initial=0.0) if len(starts) else 0.0
+    scale = norm * np.abs(x).max(axis=0) + np.abs(r).max(axis=0)
     return float(np.max(np.where(residual == 0, 0.0, residual / np.where(scale == 0, 1.0, scale)), initial=0.0))
 
 
@@ -105,12 +108,14 @@ class ForestFactor:
         n = len(label)
         roots = np.argsort(label, kind="stable").astype(np.int32)
         order, position, parent = (np.empty(n, dtype=np.int32) for _ in range(3))
-        weight = np.empty(n)
-        size, i, j = root(matrix.indptr, matrix.indices, matrix.data, label, roots, order, position, parent, weight)
+        weight, pivot = np.empty(n), np.empty(n)
+        size, i, j = root(
+            matrix.indptr, matrix.indices, matrix.data, label, roots, order, position, parent, weight, pivot
+        )
         if i >= 0:
             raise InvalidArgument("A", "a matrix whose graph is a forest", f"a cycle through the edge {int(i), int(j)}")
-        order, parent, weight = order[:size], parent[:size], weight[:size]
-        pivot, factor = matrix.diagonal()[order], np.empty(size)
+        order, parent, weight, pivot = order[:size], parent[:size], weight[:size], pivot[:size]
+        factor = np.empty(size)
         # a pivot within one rounding of zero is one that exact arithmetic may have made zero
         bad = eliminate(parent, weight, _UNIT * np.abs(pivot), pivot, factor)
         if bad >= 0:
@@ -203,12 +208,13 @@ def solve_forest(A: Any, r: Any, *, tol: float = 1e-12, on_failure: OnFailure = 
     >>> solve_forest(path, [1.0, 0.0, 1.0]).x.round(12).tolist()
     [1.0, 1.0, 1.0]
     """
-    factor = ForestFactor.of(A)
-    n = len(factor.order)
+    matrix = check_symmetric(A)
+    n = matrix.shape[0]
+    factor = ForestFactor.of_blocks(matrix, np.zeros(n, dtype=np.int32))
     rhs = _check_right_hand_sides(r, n)
     tol, on_failure = check_nonnegative(tol, "tol"), check_on_failure(on_failure)
     x = factor.solve(rhs)
-    error = backward_error(sparse.csr_array(A, dtype=np.float64), x, rhs)
+    error = backward_error(matrix, x, rhs)
     if error <= tol:
         status = Status.CONVERGED
     else:

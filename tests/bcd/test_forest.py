@@ -113,20 +113,38 @@ def test_the_kernels_compiled_and_as_python(mode):
     matrix, n = check_symmetric(sparse.csr_array(A)), 8
     label, roots = np.zeros(n, dtype=np.int32), np.arange(n, dtype=np.int32)
     order, position, parent = (np.empty(n, dtype=np.int32) for _ in range(3))
-    weight, factor, x = np.empty(n), np.empty(n), rng.standard_normal(n)
+    weight, pivot, factor, x = np.empty(n), np.empty(n), np.empty(n), rng.standard_normal(n)
+    assert mode(_forest.mirrored)(matrix.indptr, matrix.indices, matrix.data, position)
     filled = mode(_forest.root)(
-        matrix.indptr, matrix.indices, matrix.data, label, roots, order, position, parent, weight
+        matrix.indptr, matrix.indices, matrix.data, label, roots, order, position, parent, weight, pivot
     )
     assert filled == (n, -1, -1)
     assert_array_equal(position[order], np.arange(n))
     assert (parent < np.arange(n)).all()
-    pivot, b = matrix.diagonal()[order], (A @ x)[order]
+    assert_array_equal(pivot, np.diag(A)[order])
+    b = (A @ x)[order]
     assert mode(_forest.eliminate)(parent, weight, np.zeros(n), pivot, factor) == -1
     L = np.eye(n)
     L[parent[parent >= 0], np.flatnonzero(parent >= 0)] = factor[parent >= 0]
     assert_allclose(L @ np.diag(pivot) @ L.T, A[np.ix_(order, order)], atol=4 * UNIT)
     mode(_forest.substitute)(0, n, parent, pivot, factor, b)
     assert_allclose(b, x[order], rtol=1e-12)
+
+
+@given(A=forests(max_nodes=12), seed=st.integers(0, 2**32 - 1), change=st.sampled_from(["value", "entry", "none"]))
+def test_symmetry_is_what_the_transpose_says(A, seed, change):
+    """Change or drop one entry anywhere, also on graphs that are no forests."""
+    rng = np.random.default_rng(seed)
+    A = A + np.triu(rng.random(A.shape) < 0.2, 1) + np.triu(rng.random(A.shape) < 0.2, 1).T
+    A = np.where(rng.random() < 0.5, A, (A + A.T) / 2)
+    if change != "none":
+        i, j = rng.integers(len(A), size=2)
+        A[i, j] = 0.0 if change == "entry" else np.nextafter(A[i, j], np.inf)
+    matrix = sparse.csr_array(A)
+    matrix.indptr, matrix.indices = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+    scratch = np.empty(len(A), dtype=np.int32)
+    got = _forest.mirrored(matrix.indptr, matrix.indices, matrix.data, scratch)
+    assert got == np.array_equal(A, A.T)
 
 
 def test_only_nodes_of_one_label_are_joined():
