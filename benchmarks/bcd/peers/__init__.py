@@ -1,0 +1,1 @@
+"""Packages, one a file: each defines ``PEER``."""

@@ -1,0 +1,1 @@
+"""Problem sets, one a file: each defines ``instances(small)``."""
