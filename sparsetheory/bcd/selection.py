@@ -11,6 +11,7 @@ from .problem import Problem
 from .prox_newton import model_step
 from .search import prox_point
 from .state import Block, State, solve_semidefinite
+from .support import with_support
 
 __all__ = ["SELECTIONS", "Greedy", "Visit"]
 
@@ -237,4 +238,6 @@ SELECTIONS: dict[str, Visit | Greedy] = {
     "gsd-q": _from_entries(lambda s: _prox_decrease(s, s.diagonal), penalty=True, separable=True),
     "gsq-q": Greedy(gsq_q, "one small program a candidate: with variable blocks there are too many candidates",
                     penalty=True, separable=True),
+    "gsl-q-support": Greedy("fixed blocks cannot follow the support; use partition='variable'",
+                            with_support(lambda s: _prox_decrease(s, s.scales)), penalty=True, separable=True),
 }  # fmt: skip
