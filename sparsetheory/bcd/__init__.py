@@ -9,10 +9,12 @@ _HOME = {
     "Additive": "approximate",
     "BCDResult": "result",
     "Box": "penalty",
+    "ElasticNet": "estimators.lasso",
     "ForestFactor": "forest",
     "GroupL1": "penalty",
     "L1": "penalty",
     "L1L2": "penalty",
+    "Lasso": "estimators.lasso",
     "LeastSquares": "linear",
     "Logistic": "linear",
     "Multiplicative": "approximate",
@@ -21,12 +23,14 @@ _HOME = {
     "SELECTIONS": "selection",
     "Sampled": "approximate",
     "Softmax": "softmax",
+    "SparseResult": "sparse_result",
     "UPDATES": "update",
     "colouring": "graph",
     "combs": "lattice",
     "gauss_seidel": "sweeps",
     "gauss_seidel_preconditioner": "sweeps",
     "greedy_tree": "graph",
+    "lasso": "l1_least_squares",
     "lattice_weights": "lattice",
     "minimize": "descent",
     "propagate_labels": "labels",
@@ -43,9 +47,11 @@ __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 if TYPE_CHECKING:
     from .approximate import Additive, Multiplicative, Sampled
     from .descent import minimize
+    from .estimators.lasso import ElasticNet, Lasso
     from .forest import ForestFactor, solve_forest
     from .forest_descent import tree_descent
     from .graph import colouring, greedy_tree, random_tree, tree_partition
+    from .l1_least_squares import lasso
     from .labels import propagate_labels
     from .lattice import combs, lattice_weights, red_black
     from .linear import LeastSquares, Logistic
@@ -56,5 +62,6 @@ if TYPE_CHECKING:
     from .result import BCDResult
     from .selection import SELECTIONS
     from .softmax import Softmax
+    from .sparse_result import SparseResult
     from .sweeps import gauss_seidel, gauss_seidel_preconditioner
     from .update import UPDATES
