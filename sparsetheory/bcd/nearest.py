@@ -65,7 +65,14 @@ _INDEX: "WeakKeyDictionary[Linear, Directions]" = WeakKeyDictionary()  # a probl
 
 
 def nearest(state: State) -> np.ndarray:
-    """Return the variables with the largest ``g_i^2 / L_i``, found by an index of the columns without the gradient."""
+    """Return the variables with the largest ``g_i^2 / L_i``, found by an index of the columns without the gradient.
+
+    It pays for many columns in few dimensions (samples) while some column points along the residual. 200000 Gaussian
+    columns, runs to 1e-8, processor time of ``select="gsl"`` over that of ``"nearest"``: 2.6 for 5 samples, 3.0 for 10,
+    1.6 for 15, after 0.1 to 0.2 s for the tree. From 20 samples on, or where the residual is nearly orthogonal to all
+    columns (near a solution that does not fit perfectly), the tree visits most columns and the gradient is faster: 0.4
+    for 200000 bumps in 100 samples.
+    """
     problem = state.problem
     assert isinstance(problem, Linear)  # see `without_index`
     if problem not in _INDEX:
