@@ -17,13 +17,16 @@ _HOME = {
     "Lasso": "estimators.lasso",
     "LeastSquares": "linear",
     "Logistic": "linear",
+    "MCP": "penalty",
     "Multiplicative": "approximate",
     "PARTITIONS": "partition",
     "Quadratic": "quadratic",
+    "SCAD": "penalty",
     "SELECTIONS": "selection",
     "Sampled": "approximate",
     "Softmax": "softmax",
     "SparseResult": "sparse_result",
+    "SparseGroupL1": "penalty",
     "UPDATES": "update",
     "colouring": "graph",
     "combs": "lattice",
@@ -56,7 +59,7 @@ if TYPE_CHECKING:
     from .lattice import combs, lattice_weights, red_black
     from .linear import LeastSquares, Logistic
     from .partition import PARTITIONS
-    from .penalty import L1, L1L2, Box, GroupL1
+    from .penalty import L1, L1L2, MCP, SCAD, Box, GroupL1, SparseGroupL1
     from .quadratic import Quadratic
     from .reduced import solve_two_blocks
     from .result import BCDResult

@@ -22,18 +22,20 @@ def _selection_refusal(variable: bool, fresh: bool, select: str, problem: Proble
         return rule.fixed
     if not penalty.smooth and not rule.penalty:
         return "the score ignores the penalty and would pick variables held at a kink for ever; use 'gsl-q'"
-    if rule.separable and isinstance(penalty, Groupwise):
+    if rule.convex and not penalty.convex:
+        return "needs a convex penalty: the model of a block may have several minima"
+    if rule.separable and not penalty.separable:
         return "needs a penalty of single variables: the prox of a norm has no closed form in a metric"
     return rule.refuses(problem)
 
 
-def _update_refusal(update: str, problem: Problem, penalty: Bound) -> str | None:
+def _update_refusal(update: str, penalty: Bound) -> str | None:
     rule = UPDATES[update]
-    if rule.quadratic and not problem.quadratic:
-        return rule.reason
-    if penalty.smooth or rule.penalty == "any" or (rule.penalty == "separable" and not isinstance(penalty, Groupwise)):
+    if penalty.smooth:
         return None
-    return rule.reason
+    if rule.penalty == "none" or (rule.penalty == "separable" and not penalty.separable):
+        return rule.reason
+    return None if penalty.convex or not rule.convex else rule.convex
 
 
 def refusal(
@@ -45,12 +47,12 @@ def refusal(
     `partition` is its name, empty for blocks that were given; `variable` whether the selection picks variables.
     """
     if partition == "groups" and not isinstance(penalty, Groupwise):
-        return "partition", "only GroupL1 has groups"
+        return "partition", "only GroupL1 and SparseGroupL1 have groups"
     if variable and isinstance(penalty, Groupwise):
         return "partition", "picking single variables would split a group; use partition='groups'"
     if reason := _selection_refusal(variable, partition == "perm", select, problem, penalty):
         return "select", reason
-    if reason := _update_refusal(update, problem, penalty):
+    if reason := _update_refusal(update, penalty):
         return "update", reason
     if approximate and (variable or not isinstance(SELECTIONS[select], Greedy)):
         return "approximate", "only greedy rules on fixed blocks have scores of blocks to be near of"

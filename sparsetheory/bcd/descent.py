@@ -12,7 +12,7 @@ from ..result import OnFailure, check_on_failure, conclude
 from .approximate import Approximation
 from .combination import refusal
 from .partition import PARTITIONS, build
-from .penalty import Bound, Groupwise, Penalty, bind
+from .penalty import Bound, Penalty, bind
 from .problem import Problem
 from .result import BCDResult
 from .run import Run
@@ -62,12 +62,12 @@ def minimize(
     select : str, optional
         A key of `SELECTIONS`; "gsl", and "gsl-q" with a penalty, by default.
     update : str, optional
-        A key of `UPDATES`; "newton" by default, "prox-newton" with a penalty, "prox-gradient" with group norms.
+        A key of `UPDATES`; "newton" by default, "prox-newton" with a penalty, "prox-gradient" where it is not convex.
     block_size : int, optional
         Variables a block, 10 by default, n at most; the last block may be shorter. Blocks that are given, and groups,
         have their own sizes.
-    penalty : L1, L1L2, Box or GroupL1, optional
-        The non-smooth part g.
+    penalty : L1, L1L2, Box, GroupL1, SparseGroupL1, MCP or SCAD, optional
+        The non-smooth part g; with the last two, which are not convex, runs end at a stationary point.
     approximate : Multiplicative, Additive or Sampled, optional
         How far a greedy rule on fixed blocks may be from the best block.
     tol : float, default 1e-8
@@ -135,7 +135,7 @@ def _defaults(penalty: Bound) -> tuple[str, str]:
     """Return the selection and the update for users who name none."""
     if penalty.smooth:
         return "gsl", "newton"
-    return "gsl-q", "prox-gradient" if isinstance(penalty, Groupwise) else "prox-newton"
+    return "gsl-q", "prox-newton" if penalty.convex else "prox-gradient"
 
 
 def _refuse(

@@ -81,6 +81,10 @@ class Linear(Problem):
         """Return ``f(x + U_b d) - f(x)``."""
         return self.loss_change(z, dz) + self.l2 * float(d @ (x[b] + 0.5 * d))
 
+    def minorant(self, x: np.ndarray, z: np.ndarray, share: float) -> float:
+        """Return v with ``loss(u) >= v + share slope.u`` for all u: minus the conjugate at the scaled slopes."""
+        return -self.conjugate(-share * self.slope(z))
+
     def gradient(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Return the gradient."""
         return np.asarray(self.rows @ self.slope(z)) + self.l2 * x

@@ -1,4 +1,4 @@
-"""Non-smooth terms: what users write (`L1`, `L1L2`, `Box`, `GroupL1`) and what the rules work with once n is known."""
+"""Non-smooth terms as users write them, and what they become once n is known."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,109 +6,19 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .._validation import check_nonnegative, check_vector
+from .._validation import check_nonnegative, check_positive, check_vector
 from ..errors import InvalidArgument
+from .folded import Folded
+from .groupwise import Groupwise
 from .problem import Problem
+from .separable import Separable, unpenalised
 
-__all__ = ["Bound", "Box", "GroupL1", "Groupwise", "L1", "L1L2", "Penalty", "Separable", "bind"]
+__all__ = [
+    "Bound", "Box", "Folded", "GroupL1", "Groupwise", "L1", "L1L2", "MCP", "Penalty", "SCAD", "Separable",
+    "SparseGroupL1", "bind",
+]  # fmt: skip
 
-ALL = slice(None)
-
-
-@dataclass(frozen=True, eq=False)
-class Separable:
-    r"""``g(x) = sum_i alpha_i |x_i|`` on ``lower <= x <= upper``; no penalty at all is a member."""
-
-    alpha: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-
-    @property
-    def smooth(self) -> bool:
-        """Whether g is zero everywhere."""
-        return not self.alpha.any() and not self.bounded
-
-    @property
-    def bounded(self) -> bool:
-        """Whether there is any finite bound."""
-        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
-
-    def entries(self, x: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return g by coordinate, for x within the bounds."""
-        return np.asarray(self.alpha[b] * np.abs(x))
-
-    def change(self, x: np.ndarray, d: np.ndarray, g: Any = 0.0, b: Any = ALL) -> np.ndarray:
-        """Return ``g d + penalty(x + d) - penalty(x)`` by coordinate; its terms cancel near a solution."""
-        new, alpha = x + d, self.alpha[b]
-        slope = alpha * np.where(x != 0, np.sign(x), np.sign(d))
-        return np.where(x * new >= 0, (g + slope) * d, g * d + alpha * (np.abs(new) - np.abs(x)))
-
-    def prox(self, v: np.ndarray, step: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return ``argmin_u |u - v|^2 / 2 + step g(u)``, coordinates b of it."""
-        shrunk = np.sign(v) * np.maximum(np.abs(v) - step * self.alpha[b], 0.0)
-        return np.asarray(np.clip(shrunk, self.lower[b], self.upper[b]))
-
-    def interval(self, x: np.ndarray, b: Any = ALL) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ends of the subdifferential of g at x."""
-        alpha, sign = self.alpha[b], np.sign(x)
-        low = np.where(x <= self.lower[b], -np.inf, np.where(sign == 0, -alpha, alpha * sign))
-        high = np.where(x >= self.upper[b], np.inf, np.where(sign == 0, alpha, alpha * sign))
-        return low, high
-
-    def steepest(self, x: np.ndarray, g: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return the element of least norm of ``g + subdifferential``; zero exactly at stationarity."""
-        low, high = self.interval(x, b)
-        return np.clip(0.0, g + low, g + high)
-
-    def pattern(self, x: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return the face of g that x lies on: the sign, plus 3 at a finite bound."""
-        return np.sign(x) + 3 * ((x == self.lower[b]) | (x == self.upper[b]))
-
-
-@dataclass(frozen=True, eq=False)
-class Groupwise:
-    r"""``g(x) = sum_G alpha_G |x_G|_2`` over disjoint groups that cover the variables."""
-
-    alpha: np.ndarray  # one a group
-    labels: np.ndarray  # the group of each variable
-
-    smooth = False
-
-    def norms(self, x: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return the norm of every group; groups without a variable in b get 0."""
-        return np.sqrt(np.bincount(self.labels[b], weights=x * x, minlength=len(self.alpha)))
-
-    def entries(self, x: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return g shared out over the variables of each group in proportion to their squares."""
-        labels, norms = self.labels[b], self.norms(x, b)
-        return np.asarray(self.alpha[labels] * x * x / np.where(norms > 0, norms, 1.0)[labels])
-
-    def change(self, x: np.ndarray, d: np.ndarray, g: Any = 0.0, b: Any = ALL) -> np.ndarray:
-        """Return ``g d + penalty(x + d) - penalty(x)``, each group shared out; its terms cancel near a solution."""
-        labels = self.labels[b]
-        both = (self.norms(x, b) + self.norms(x + d, b))[labels]  # |u| - |x| = (u - x).(u + x) / (|u| + |x|)
-        return np.asarray((g + self.alpha[labels] * (2.0 * x + d) / np.where(both > 0, both, 1.0)) * d)
-
-    def prox(self, v: np.ndarray, step: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return the proximal point; `step` is constant on each group and b a union of groups."""
-        labels, norms = self.labels[b], self.norms(v, b)[self.labels[b]]
-        kept = np.maximum(norms - step * self.alpha[labels], 0.0)
-        return v * kept / np.where(norms > 0, norms, 1.0)
-
-    def steepest(self, x: np.ndarray, g: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return the element of least norm of ``g + subdifferential``; zero exactly at stationarity."""
-        labels = self.labels[b]
-        norms, slopes = self.norms(x, b)[labels], self.norms(g, b)[labels]
-        alpha = self.alpha[labels]
-        inside = g * np.maximum(1.0 - alpha / np.where(slopes > 0, slopes, 1.0), 0.0)
-        return np.where(norms > 0, g + alpha * x / np.where(norms > 0, norms, 1.0), inside)
-
-    def pattern(self, x: np.ndarray, b: Any = ALL) -> np.ndarray:
-        """Return which variables belong to a group that is not zero."""
-        return self.norms(x, b)[self.labels[b]] > 0
-
-
-Bound = Separable | Groupwise
+Bound = Separable | Groupwise | Folded
 
 
 class Penalty(Protocol):
@@ -119,13 +29,13 @@ class Penalty(Protocol):
         ...
 
 
-def _weights(alpha: Any, count: int) -> np.ndarray:
+def _weights(alpha: Any, count: int, name: str = "alpha") -> np.ndarray:
     """Return one nonnegative weight each from a number or a vector."""
     if np.ndim(alpha) == 0:
-        return np.full(count, check_nonnegative(alpha, "alpha"))
-    weights = check_vector(alpha, "alpha", length=count)
+        return np.full(count, check_nonnegative(alpha, name))
+    weights = check_vector(alpha, name, length=count)
     if (weights < 0).any():
-        raise InvalidArgument("alpha", "nonnegative weights", float(weights.min()))
+        raise InvalidArgument(name, "nonnegative weights", float(weights.min()))
     return weights
 
 
@@ -140,9 +50,17 @@ def _bounds(value: Any, name: str, n: int, forbidden: float) -> np.ndarray:
     return bounds
 
 
-def unpenalised(n: int) -> Separable:
-    """Return the penalty that is zero."""
-    return Separable(alpha=np.zeros(n), lower=np.full(n, -np.inf), upper=np.full(n, np.inf))
+def _labels(groups: Any, n: int) -> np.ndarray:
+    """Return the group of each variable from a size or from labels."""
+    if np.ndim(groups) == 0:
+        if isinstance(groups, bool) or int(groups) != groups or groups < 1:
+            raise InvalidArgument("groups", "a size >= 1 or a vector of labels", repr(groups))
+        return np.arange(n) // int(groups)
+    given = check_vector(groups, "groups", length=n)
+    labels = given.astype(np.intp)
+    if (labels != given).any() or not np.array_equal(np.unique(labels), np.arange(labels.max() + 1)):
+        raise InvalidArgument("groups", "integer labels 0, ..., G-1, each used", "others")
+    return labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,16 +145,91 @@ class GroupL1:
 
     def bind(self, problem: Problem) -> tuple[Problem, Bound]:
         """Return the problem and the penalty for its n variables."""
-        if np.ndim(self.groups) == 0:
-            if isinstance(self.groups, bool) or int(self.groups) != self.groups or self.groups < 1:
-                raise InvalidArgument("groups", "a size >= 1 or a vector of labels", repr(self.groups))
-            labels = np.arange(problem.n) // int(self.groups)
-        else:
-            given = check_vector(self.groups, "groups", length=problem.n)
-            labels = given.astype(np.intp)
-            if (labels != given).any() or not np.array_equal(np.unique(labels), np.arange(labels.max() + 1)):
-                raise InvalidArgument("groups", "integer labels 0, ..., G-1, each used", "others")
-        return problem, Groupwise(alpha=_weights(self.alpha, int(labels.max()) + 1), labels=labels)
+        return SparseGroupL1(self.alpha, 0.0, self.groups).bind(problem)
+
+
+@dataclass(frozen=True, eq=False)
+class SparseGroupL1:
+    r"""``g(x) = sum_G alpha_G |x_G|_2 + sum_i beta_i |x_i|``: whole groups that are zero, and zeros in the others.
+
+    Parameters
+    ----------
+    alpha : float or array_like, one a group
+        Weights >= 0 of the norms.
+    beta : float or array_like of shape (n,)
+        Weights >= 0 of the absolute values.
+    groups : int or array_like of int of shape (n,)
+        As for `GroupL1`.
+    """
+
+    alpha: Any
+    beta: Any
+    groups: Any
+
+    def bind(self, problem: Problem) -> tuple[Problem, Bound]:
+        """Return the problem and the penalty for its n variables."""
+        labels = _labels(self.groups, problem.n)
+        alpha, l1 = _weights(self.alpha, int(labels.max()) + 1), _weights(self.beta, problem.n, "beta")
+        return problem, Groupwise(alpha=alpha, labels=labels, l1=l1)
+
+
+@dataclass(frozen=True, eq=False)
+class MCP:
+    r"""Minimax concave penalty: the slope of ``alpha_i |x_i|`` falls from the start and is 0 from ``gamma alpha_i`` on.
+
+    .. math:: g(x) = \sum_i \alpha_i |x_i| - \frac{x_i^2}{2\gamma} \quad (|x_i| \le \gamma \alpha_i), \qquad
+              \frac{\gamma \alpha_i^2}{2} \quad \text{beyond}
+
+    Not convex: runs descend to a stationary point, ``error`` is the distance to the Frechet subdifferential
+    (``[-alpha, alpha]`` at zero), there is no duality gap, and rates of the rules do not hold. Rules that minimise a
+    model with more than one variable are refused, because that model may have several minima.
+
+    Parameters
+    ----------
+    alpha : float or array_like of shape (n,)
+        Weights >= 0, the slope at zero.
+    gamma : float, default 3
+        Above 0. Where ``1 / gamma`` is above L_i the penalty is more concave than the coordinate is curved.
+
+    References
+    ----------
+    C.-H. Zhang, "Nearly unbiased variable selection under minimax concave penalty", Annals of Statistics 38, 2010.
+    """
+
+    alpha: Any
+    gamma: float = 3.0
+
+    def bind(self, problem: Problem) -> tuple[Problem, Bound]:
+        """Return the problem and the penalty for its n variables."""
+        return problem, Folded(_weights(self.alpha, problem.n), 0.0, check_positive(self.gamma, "gamma"))
+
+
+@dataclass(frozen=True, eq=False)
+class SCAD:
+    r"""Smoothly clipped absolute deviation: ``alpha_i |x_i|`` up to alpha_i, then the slope falls to 0 at ``a alpha_i``.
+
+    Not convex: what `MCP` says of runs and certificates holds here too.
+
+    Parameters
+    ----------
+    alpha : float or array_like of shape (n,)
+        Weights >= 0, the slope at zero.
+    a : float, default 3.7
+        Above 1.
+
+    References
+    ----------
+    J. Fan, R. Li, "Variable selection via nonconcave penalized likelihood and its oracle properties", JASA 96, 2001.
+    """
+
+    alpha: Any
+    a: float = 3.7
+
+    def bind(self, problem: Problem) -> tuple[Problem, Bound]:
+        """Return the problem and the penalty for its n variables."""
+        if not check_positive(self.a, "a") > 1:
+            raise InvalidArgument("a", "a number above 1", self.a)
+        return problem, Folded(_weights(self.alpha, problem.n), 1.0, float(self.a))
 
 
 def bind(problem: Problem, penalty: Penalty | None) -> tuple[Problem, Bound]:
@@ -244,5 +237,5 @@ def bind(problem: Problem, penalty: Penalty | None) -> tuple[Problem, Bound]:
     if penalty is None:
         return problem, unpenalised(problem.n)
     if not hasattr(penalty, "bind"):
-        raise InvalidArgument("penalty", "None, L1, L1L2, Box or GroupL1", type(penalty).__name__)
+        raise InvalidArgument("penalty", "None or a penalty of sparsetheory.bcd, as L1", type(penalty).__name__)
     return penalty.bind(problem)

@@ -85,6 +85,24 @@ class Problem(ABC):
     def rounding(self, x: np.ndarray) -> float:
         """Return what rounding alone leaves in an entry of the gradient at x, to a factor of a few."""
 
+    def third_bound(self, b: np.ndarray) -> float:
+        r"""M_b, Lipschitz constant of the Hessian on block b: ``(sum_i M_i^(2/3))^(3/2)``.
+
+        Every mixed third derivative of the losses here is at most :math:`(M_i M_j M_k)^{1/3}` (Holder's inequality over
+        the samples), so that the third derivative along d is at most :math:`(\sum_i M_i^{1/3} |d_i|)^3`; then Cauchy.
+        """
+        return float(np.sum(self.third[b] ** (2.0 / 3.0)) ** 1.5)
+
+    def minorant(self, x: np.ndarray, z: np.ndarray, share: float) -> float:
+        """Return v with ``loss(u) >= v + share slope.u`` for all u; loss is f without l2, slope its gradient at x.
+
+        At ``share = 1`` this is the tangent, the only one that every convex function has; NaN where none is known.
+        """
+        if share < 1.0:
+            return float("nan")
+        slope = self.gradient(x, z) - self.l2 * x
+        return self.value(x, z) - 0.5 * self.l2 * float(x @ x) - float(slope @ x)
+
     @cached_property
     def total_lipschitz(self) -> float:
         """L_f: largest eigenvalue of the fixed bound H."""

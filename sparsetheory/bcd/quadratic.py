@@ -13,6 +13,7 @@ from .problem import Problem
 
 __all__ = ["Quadratic"]
 
+_DENSE_INFIMUM = 1000
 _DENSE_CHECK = 2000  # up to this size a factorisation, a fraction of a second, decides whether A is indefinite
 
 
@@ -96,6 +97,24 @@ class Quadratic(Problem):
     def change(self, x: np.ndarray, z: np.ndarray, b: np.ndarray, d: np.ndarray, dz: np.ndarray) -> float:
         """Return ``f(x + U_b d) - f(x)``."""
         return float(d @ (self.partial(x, z, b) + 0.5 * (dz[b] + self.l2 * d)))
+
+    @cached_property
+    def infimum(self) -> float:
+        """The infimum of f without its square, for at most 1000 variables; NaN beyond, where it would cost a solve."""
+        if self.n > _DENSE_INFIMUM:
+            return float("nan")
+        dense = self.A.toarray() if is_sparse(self.A) else np.asarray(self.A)
+        values, vectors = np.linalg.eigh(dense)
+        kept = values > 4.0 * self.n * np.finfo(float).eps * max(values[-1], 0.0)
+        parts = self.c @ vectors
+        if np.linalg.norm(parts[~kept]) > 1e-8 * np.linalg.norm(parts):
+            return float("-inf")
+        return -0.5 * float((parts[kept] ** 2 / values[kept]).sum())
+
+    def minorant(self, x: np.ndarray, z: np.ndarray, share: float) -> float:
+        """Return v with ``loss(u) >= v + share slope.u`` for all u: a mean of the tangent at x and of the infimum."""
+        tangent = super().minorant(x, z, 1.0)
+        return tangent if share == 1.0 else share * tangent + (1.0 - share) * self.infimum
 
     def gradient(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Return the gradient."""

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .cubic import cubic_scores
+from .exact import exact_scores
 from .nearest import nearest, without_index
-from .penalty import Separable
+from .penalty import Folded
 from .problem import Problem
 from .prox_newton import model_step
 from .search import prox_point
@@ -41,6 +43,7 @@ class Greedy(NamedTuple):
     variable: Callable[[State], np.ndarray] | str
     penalty: bool = False  # whether the score sees a penalty
     separable: bool = False  # whether it needs the penalty to be separable
+    convex: bool = False  # whether it needs the penalty to be convex
     refuses: Callable[[Problem], str | None] = lambda problem: None  # the reason why a problem is not for it
     check_every: int = 1  # iterations between checkpoints, which cost a gradient: for rules that have it, nothing
 
@@ -205,7 +208,7 @@ def _common(state: State) -> np.ndarray:
 def gsq_q(state: State) -> np.ndarray:
     """What the model with H_b and the penalty falls by, block by block."""
     penalty, g = state.penalty, state.gradient
-    assert isinstance(penalty, Separable)
+    assert not isinstance(penalty, Folded)  # see `combination`
     scores = []
     for k, b in enumerate(state.blocks or []):
         x, hessian = state.x[b], state.curvature(Block(b, k))
@@ -215,6 +218,7 @@ def gsq_q(state: State) -> np.ndarray:
 
 
 _NO_SWEEP = "variable blocks have no order to visit; partition='perm' cuts afresh at every sweep"
+_PROGRAMS = "one small program a candidate: with variable blocks there are too many candidates"
 
 SELECTIONS: dict[str, Visit | Greedy] = {
     "cyclic": Visit(cyclic, _NO_SWEEP, random=False),
@@ -229,6 +233,7 @@ SELECTIONS: dict[str, Visit | Greedy] = {
     "gsd-rows": _from_entries(gsd_row_sums),
     "gsq": Greedy(gsq, gsq_variables),
     "gsn": Greedy(gsn, gsn_variables),
+    "gsc": Greedy(cubic_scores, _PROGRAMS),
     "gs-s": _from_entries(gs_s, penalty=True),
     "gs-r": _from_entries(lambda s: _prox_length(s, _common(s)), penalty=True),
     "gs-q": _from_entries(lambda s: _prox_decrease(s, _common(s)), penalty=True),
@@ -236,8 +241,8 @@ SELECTIONS: dict[str, Visit | Greedy] = {
     "gsl-q": _from_entries(lambda s: _prox_decrease(s, s.scales), penalty=True),
     "gsd-r": _from_entries(lambda s: _prox_length(s, s.diagonal), penalty=True, separable=True),
     "gsd-q": _from_entries(lambda s: _prox_decrease(s, s.diagonal), penalty=True, separable=True),
-    "gsq-q": Greedy(gsq_q, "one small program a candidate: with variable blocks there are too many candidates",
-                    penalty=True, separable=True),
+    "gsq-q": Greedy(gsq_q, _PROGRAMS, penalty=True, convex=True),
+    "gse": Greedy(exact_scores, _PROGRAMS, penalty=True, convex=True),
     "gsl-q-support": Greedy("fixed blocks cannot follow the support; use partition='variable'",
                             with_support(lambda s: _prox_decrease(s, s.scales)), penalty=True, separable=True),
 }  # fmt: skip

@@ -115,6 +115,17 @@ class Softmax(Problem):
         own = dz[np.arange(len(self.y)), self.y]
         return float((np.log1p((self._probabilities(z) * np.expm1(dz)).sum(axis=1)) - own).sum()) + ridge
 
+    def minorant(self, x: np.ndarray, z: np.ndarray, share: float) -> float:
+        """Return v with ``loss(u) >= v + share slope.u`` for all u: an entropy.
+
+        A scaled slope is a distribution q less the label, and ``logsumexp(u) >= q.u + entropy(q)``.
+        """
+        from scipy.special import entr
+
+        mixed = share * self._slope(z)
+        mixed[np.arange(len(self.y)), self.y] += 1.0
+        return float(entr(np.maximum(mixed, 0.0)).sum())
+
     def gradient(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Return the gradient."""
         return np.asarray(self.rows @ self._slope(z)).ravel() + self.l2 * x

@@ -1,6 +1,7 @@
 """The iterate of a run, and what the rules ask of it: gradient, block constants, top variables, a step."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +81,12 @@ class State:
     def partial(self, b: np.ndarray) -> np.ndarray:
         """Return the gradient on b, from the whole one where that is known."""
         return self.problem.partial(self.x, self.z, b) if self._gradient is None else self._gradient[b]
+
+    def probe(self) -> "State":
+        """Return a copy to try steps on; it shares only what steps do not change."""
+        other = copy(self)
+        other.x = self.x.copy()
+        return other
 
     def refresh(self) -> None:
         """Recompute z from x: many small steps let it drift."""

@@ -5,9 +5,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from .cubic import cubic
+from .exact import exact
+from .newton import newton
 from .prox_newton import prox_newton
-from .search import backtrack, prox_point, proximal_step
-from .state import Block, State, solve_semidefinite
+from .search import prox_point, proximal_step
+from .state import Block, State
 from .two_metric import two_metric
 
 __all__ = ["UPDATES", "Update"]
@@ -44,18 +47,6 @@ def matrix(state: State, block: Block) -> np.ndarray:
     return state.x[block.members] - state.inverse(block) @ state.partial(block.members)
 
 
-def newton(state: State, block: Block) -> np.ndarray:
-    """Newton step on the block, of least norm where the Hessian is singular; backtracking where f is not quadratic."""
-    b = block.members
-    x, g = state.x[b], state.partial(b)
-    d = -solve_semidefinite(state.problem.hessian(state.x, state.z, b), g)
-    if state.problem.quadratic:
-        return x + d
-    slope = float(g @ d)
-    found = backtrack(state, b, lambda share: x + share * d, lambda share, point: share * slope)
-    return proximal_step(state, block) if found is None else found
-
-
 class Update(NamedTuple):
     """A row of `UPDATES`.
 
@@ -65,19 +56,20 @@ class Update(NamedTuple):
         ``(state, block) -> new values of the block``.
     penalty : {"none", "separable", "any"}
         The largest family of penalties that the step is for.
-    quadratic : bool
-        Whether it is for constant Hessians only.
     reason : str
         Why not for others.
+    convex : str
+        Why not for penalties that are not convex; empty where it is for them.
     """
 
     step: Callable[[State, Block], np.ndarray]
     penalty: Literal["none", "separable", "any"] = "none"
-    quadratic: bool = False
     reason: str = ""
+    convex: str = ""
 
 
 _SMOOTH = "the step ignores a penalty; use 'prox-gradient', 'prox-newton' or 'two-metric'"
+_SEVERAL_MINIMA = "the model of a block may have several minima; a prox step of one variable at a time has one"
 
 UPDATES: dict[str, Update] = {
     "gradient": Update(proximal_step, reason=_SMOOTH),
@@ -85,8 +77,14 @@ UPDATES: dict[str, Update] = {
     "diagonal": Update(diagonal, penalty="separable", reason="the prox of a norm has no closed form in a metric"),
     "matrix": Update(matrix, reason=_SMOOTH),
     "newton": Update(newton, reason=_SMOOTH),
-    "exact": Update(matrix, quadratic=True, reason="a closed form needs a quadratic without penalty; use 'newton'"),
+    "exact": Update(exact, penalty="any", convex=_SEVERAL_MINIMA),
+    "cubic": Update(cubic, reason=_SMOOTH),
     "prox-gradient": Update(proximal_step, penalty="any"),
-    "prox-newton": Update(prox_newton, penalty="separable", reason="the block model has no solver for group norms"),
-    "two-metric": Update(two_metric, penalty="separable", reason="group norms have no orthants"),
+    "prox-newton": Update(prox_newton, penalty="any", convex=_SEVERAL_MINIMA),
+    "two-metric": Update(
+        two_metric,
+        penalty="separable",
+        reason="group norms have no orthants",
+        convex="on an orthant the penalty is not linear, and the Newton step is not its own",
+    ),
 }

@@ -121,7 +121,7 @@ def test_gap_bounds_the_distance_to_the_optimum():
             rough = bcd.minimize(problem, penalty=penalty, partition=partition, max_iter=2, on_failure="ignore")
             assert rough.gap >= rough.objective - best.objective - 1e-12 * best.objective
             assert best.gap <= 1e-7 * best.objective
-    assert np.isnan(bcd.minimize(problem, penalty=bcd.Box()).gap)
+    assert np.isnan(bcd.minimize(bcd.LeastSquares(X, y), penalty=bcd.Box()).gap)
 
 
 def test_a_wrong_point_has_no_certificate():
