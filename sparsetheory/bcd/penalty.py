@@ -206,7 +206,7 @@ class MCP:
 
 @dataclass(frozen=True, eq=False)
 class SCAD:
-    r"""Smoothly clipped absolute deviation: ``alpha_i |x_i|`` up to alpha_i, then the slope falls to 0 at ``a alpha_i``.
+    r"""Clipped absolute deviation: ``alpha_i |x_i|`` up to alpha_i, then its slope falls to 0 at ``a alpha_i``.
 
     Not convex: what `MCP` says of runs and certificates holds here too.
 

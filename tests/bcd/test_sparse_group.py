@@ -102,7 +102,7 @@ def test_minima_are_those_of_an_interior_point_method(kind, update):
     assert run.converged
     assert abs(run.objective - best) <= 1e-6 * abs(best)
     assert run.gap <= 1e-5 * abs(best) or not bound().coercive
-    groups = [run.x[LABELS == k] for k in range(3)]
+    groups = [run.x[k == LABELS] for k in range(3)]
     if kind == "least_squares":
         assert not groups[1].any()  # a whole group is zero, and single variables of another are
         assert 0 < np.count_nonzero(run.x) < 7
