@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .block_minimum import exact_scores
 from .cubic import cubic_scores
-from .exact import exact_scores
 from .nearest import nearest, without_index
 from .penalty import Folded
 from .problem import Problem

@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from .block_minimum import exact
 from .cubic import cubic
-from .exact import exact
 from .newton import newton
 from .prox_newton import prox_newton
 from .search import prox_point, proximal_step
