@@ -16,6 +16,7 @@ _HOME = {
     "OTProblem": "problem",
     "PrivateChannel": "channels",
     "RegressionProblem": "regression",
+    "QuadraticProblem": "quadratic.problem",
     "Report": "report",
     "Requirement": "contract",
     "SPDMatrix": "matrices",
@@ -24,13 +25,14 @@ _HOME = {
     "lasso": "lasso",
     "parametrize_with_properties": "contract",
     "properties": "properties",
+    "quadratic": "quadratic",
     "reference": "reference",
     "strategies": "strategies",
 }
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
-    from . import lasso, properties, reference, strategies
+    from . import lasso, properties, quadratic, reference, strategies
     from .bilevel import BilevelInstance
     from .channels import PrivateChannel
     from .contract import Contract, Requirement, check_solver, parametrize_with_properties
@@ -39,5 +41,6 @@ if TYPE_CHECKING:
     from .matrices import Design, SPDMatrix
     from .moe import Experts, MoEInstance
     from .problem import OTProblem
+    from .quadratic.problem import QuadraticProblem
     from .regression import RegressionProblem, SparseVector
     from .report import Report

@@ -21,6 +21,7 @@ LEVELS: Mapping[str, int] = {"quick": 25, "default": 100, "deep": 400, "nightly"
 
 #: Contract -> module that holds it. A new contract is one file and one line here.
 CONTRACTS: Mapping[str, str] = {
+    "bcd_quadratic": "sparsetheory.testing.quadratic.contract",
     "entropic_ot": "sparsetheory.testing.entropic_ot",
     "lasso": "sparsetheory.testing.lasso.contract",
 }
@@ -154,7 +155,9 @@ def check_solver(
         the plan, or an object with ``.plan`` and, if it likes, ``.converged``, ``.marginal_error``, ``.tol`` and
         ``.certificate()``. For ``lasso``: ``solver(X, y, alpha)`` returns the coefficients, or an object with
         ``.coef_`` and, if it likes, ``.converged``, ``.gap`` or ``.dual_gap_``, and ``.tol``; an argument ``init`` is
-        used where there is one. Wrap anything else in a lambda.
+        used where there is one. For ``bcd_quadratic``: ``solver(A, c)`` returns the point, or an object with ``.x``
+        and, if it likes, ``.converged``, ``.tol``, ``.objective`` and ``.objectives``; likewise with ``init``. Wrap
+        anything else in a lambda.
     contract : str or Contract, default "entropic_ot"
         A name in `CONTRACTS`, or a table of your own.
     level : {"quick", "default", "deep", "nightly"}, default "quick"
@@ -162,6 +165,7 @@ def check_solver(
     tol : float, default 1e-8
         What the solver promises. For ``entropic_ot``: the L1 marginal error at mass one; above that it may be relative
         to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
+        For ``bcd_quadratic``: the largest entry of the gradient, relative to that at zero.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional

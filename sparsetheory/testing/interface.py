@@ -11,7 +11,7 @@ import numpy as np
 from .finding import Limit, Measure, SolverFailed, prop
 
 __all__ = ["FORMS", "Form", "Problem", "accepted", "altered", "answer", "ask", "call", "deterministic",
-           "inputs_untouched", "read_array"]  # fmt: skip
+           "inputs_untouched", "read_array", "takes"]  # fmt: skip
 
 Solver = Callable[..., Any]
 Form = Callable[[np.ndarray], Any]
@@ -49,6 +49,14 @@ def call(solver: Solver, arguments: Mapping[str, Any], **extra: Any) -> Any:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         return solver(*positional, **{name: arguments[name] for name in names}, **extra)
+
+
+def takes(solver: Solver, name: str) -> bool:
+    """Return whether a solver has an argument of this name."""
+    try:
+        return name in inspect.signature(solver).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def answer(solver: Solver, problem: Problem, *, form: Form = np.array, **extra: Any) -> Any:

@@ -1,13 +1,12 @@
 """How a lasso solver behaves at its interface: indifferent to layouts, honest, strict at the door, well started."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..finding import UNIT, Limit, Measure, SolverFailed, prop
-from ..interface import FORMS, Form, accepted, altered, answer, ask
+from ..interface import FORMS, Form, accepted, altered, answer, ask, takes
 from .certificate import duality_gap, objective, promise, rounding
 from .fits import fit_distance
 from .problem import LassoProblem
@@ -103,13 +102,6 @@ def refuses_bad_alpha(solver: Solver, problem: LassoProblem, tol: float) -> Meas
     return accepted(solver, problem, ((f"alpha = {value}", {"alpha": value}) for value in (-problem.alpha, np.nan)))
 
 
-def _takes_init(solver: Solver) -> bool:
-    try:
-        return "init" in inspect.signature(solver).parameters
-    except (TypeError, ValueError):
-        return False
-
-
 def _starts(solver: Solver, problem: LassoProblem) -> dict[str, np.ndarray]:
     """Return where a warm start may begin: at the solver's own answer, and far away."""
     scale = np.sqrt(2 * problem.exact.null_value) / (problem.exact.longest or 1.0)
@@ -120,7 +112,7 @@ def _starts(solver: Solver, problem: LassoProblem) -> dict[str, np.ndarray]:
 @prop
 def warm_start(solver: Solver, problem: LassoProblem, tol: float) -> Measure:
     """A solver with an argument ``init`` solves the problem from anywhere."""
-    if not _takes_init(solver):
+    if not takes(solver, "init"):
         return Measure(np.nan, None)
     worst = Measure(-1.0, None)
     for name, start in _starts(solver, problem).items():
@@ -136,7 +128,7 @@ def warm_start(solver: Solver, problem: LassoProblem, tol: float) -> Measure:
 @prop
 def init_untouched(solver: Solver, problem: LassoProblem, tol: float) -> Measure:
     """The array that was passed as ``init`` is what it was before."""
-    if not _takes_init(solver):
+    if not takes(solver, "init"):
         return Measure(np.nan, None)
     changed = []
     for name, start in _starts(solver, problem).items():

@@ -1,0 +1,6 @@
+"""The contract ``bcd_quadratic``: its problems and its properties."""
+
+from . import properties
+from .problem import QuadraticProblem
+
+__all__ = ["QuadraticProblem", "properties"]
