@@ -1,4 +1,4 @@
-"""Iterations a second of `bcd.minimize` on the paper's problems: ``python benchmarks/bcd/iteration_cost.py [NAME]``.
+"""Iterations a second of `bcd.minimize` on the paper's problems: ``python -m benchmarks.bcd.iteration_cost [NAME]``.
 
 CPU time on one thread (set OMP_NUM_THREADS and OPENBLAS_NUM_THREADS to 1); the first run of a rule on a small problem
 of the same kind is not counted. The last column is f at the end: a faster iteration must still be the same iteration.
@@ -9,8 +9,8 @@ import time
 
 import numpy as np
 import scipy.sparse as sp
-from paper_rules import data_a
 
+from benchmarks.bcd.paper.data import data_a
 from sparsetheory import bcd
 
 ITERATIONS = 500

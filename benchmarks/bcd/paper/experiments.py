@@ -120,6 +120,7 @@ FIGURES = {
     "9": Figure("L_b found by doubling (figure 9)", _grid("ABC", (50,)) + _grid("DE", (5,)), _ADAPTIVE),
     "10": Figure("Partitions (figure 10)", _grid("ADE", (20,)), _PARTITIONS),
     "12": Figure("Newton with line search (figure 12)", _grid("BC", (50, 100)), _newton_like("newton")),
-    "13": Figure("Nonnegative L1, random (figure 13)", _grid(("A-L1",), (5, 50, 100)), _nonnegative("random", "random")),
+    "13": Figure("Nonnegative L1, random (figure 13)", _grid(("A-L1",), (5, 50, 100)),
+                 _nonnegative("random", "random")),
     "norms": Figure("Scores of squares and of absolute values", _grid("A", (5, 50, 100)), _SUMS),
 }  # fmt: skip

@@ -49,11 +49,16 @@ def _by_rules(case, method, size, rng):
     return curve, {"settled_at": result.identified_at, "support": len(result.support)}
 
 
-def _descent(case, select, rng=None):
+def _watched(case, solve, *args, **options):
+    """Run a solver with a checkpoint an iteration, the whole budget whatever it has reached."""
     gaps = [case.start]
-    bcd.tree_descent(case.problem.A, case.problem.c, select=select, rng=rng, tol=0.0, max_iter=ITERATIONS,
-                     callback=lambda progress: gaps.append(case.gap(progress.solution)), on_failure="ignore")  # fmt: skip
+    solve(*args, tol=0.0, max_iter=ITERATIONS, on_failure="ignore", **options,
+          callback=lambda progress: gaps.append(case.gap(progress.solution)))  # fmt: skip
     return np.array(gaps)
+
+
+def _descent(case, select, rng=None):
+    return _watched(case, bcd.tree_descent, case.problem.A, case.problem.c, select=select, rng=rng)
 
 
 def _sweeps(case, partition):
@@ -88,11 +93,10 @@ def _colours(case, rng):
 
 
 def _small_dense(case, rng):
-    gaps = [case.start]
-    bcd.minimize(case.problem, partition="variable", select="gs", update="exact", tol=0.0, max_iter=ITERATIONS,
-                 block_size=round(case.problem.n ** (1 / 3)), on_failure="ignore",
-                 callback=lambda progress: gaps.append(case.gap(progress.solution)))  # fmt: skip
-    return np.array(gaps)
+    """Blocks without structure, so small that a dense solve costs no more than a tree."""
+    size = round(case.problem.n ** (1 / 3))
+    return _watched(case, bcd.minimize, case.problem, partition="variable", select="gs", update="exact",
+                    block_size=size)  # fmt: skip
 
 
 FORESTS = {

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.bcd.instance import Instance
-from benchmarks.bcd.paper_rules import data_a
+from benchmarks.bcd.paper.data import data_a
 
 
 def instances(small: bool) -> Iterator[Instance]:
