@@ -30,8 +30,7 @@ def correct(A, c):
     root = np.sqrt(np.where(np.diagonal(A) > 0, np.diagonal(A), 1.0))
     values, vectors = np.linalg.eigh(A / np.outer(root, root))
     kept = values > 1e-9
-    x = (vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ (c / root)) / root
-    return x
+    return (vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ (c / root)) / root
 
 
 def descent(A, c, init=None, *, sweeps=20_000, tol=1e-10):

@@ -66,9 +66,7 @@ def honest_status(solver: Solver, problem: QuadraticProblem, tol: float) -> Meas
     lie = float(np.abs(gradient(problem, x)).max()) / most.value if getattr(result, "converged", False) else 0.0
     reported = float(getattr(result, "objective", value(problem, x)))
     drift = abs(reported - value(problem, x)) / (float(np.abs(x).sum()) * rounding(problem, x) or 1.0)
-    message = (
-        f"converged {getattr(result, 'converged', '-')}, value {reported:.9g}, is {value(problem, x):.9g}"
-    )
+    message = f"converged {getattr(result, 'converged', '-')}, value {reported:.9g}, is {value(problem, x):.9g}"
     worse = np.nan if np.isnan(reported) else max(lie, drift)
     return Measure(worse, Limit(1.0, f"1, in units of the promise ({most.formula}) and of rounding"), message)
 
