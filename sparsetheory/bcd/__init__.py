@@ -12,6 +12,7 @@ _HOME = {
     "ElasticNet": "estimators.lasso",
     "ForestFactor": "forest",
     "GroupL1": "penalty",
+    "GroupLasso": "estimators.group_lasso",
     "L1": "penalty",
     "L1L2": "penalty",
     "Lasso": "estimators.lasso",
@@ -33,6 +34,7 @@ _HOME = {
     "gauss_seidel": "sweeps",
     "gauss_seidel_preconditioner": "sweeps",
     "greedy_tree": "graph",
+    "group_lasso": "group_least_squares",
     "lasso": "l1_least_squares",
     "lattice_weights": "lattice",
     "minimize": "descent",
@@ -50,10 +52,12 @@ __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 if TYPE_CHECKING:
     from .approximate import Additive, Multiplicative, Sampled
     from .descent import minimize
+    from .estimators.group_lasso import GroupLasso
     from .estimators.lasso import ElasticNet, Lasso
     from .forest import ForestFactor, solve_forest
     from .forest_descent import tree_descent
     from .graph import colouring, greedy_tree, random_tree, tree_partition
+    from .group_least_squares import group_lasso
     from .l1_least_squares import lasso
     from .labels import propagate_labels
     from .lattice import combs, lattice_weights, red_black

@@ -1,14 +1,37 @@
 """What coefficients of a sparse least-squares fit prove of themselves: slopes and duality gap, from the data alone."""
 
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from .covariates import Covariates
-from .shrinkage import Shrinkage
 
 __all__ = ["LeastSquaresFit", "Optimality"]
 
+
+class SparsePenalty(Protocol):
+    """What a certificate asks of a penalty."""
+
+    @property
+    def free(self) -> np.ndarray:
+        """Which coefficients cost nothing."""
+        ...
+
+    def value(self, w: np.ndarray) -> float:
+        """Return the penalty at w."""
+        ...
+
+    def slack(self, w: np.ndarray, c: np.ndarray) -> float:
+        """Return ``penalty(w) + conjugate(c) - w'c >= 0`` over the penalised coefficients; inf outside the domain."""
+        ...
+
+    def reach(self, c: np.ndarray) -> float:
+        """Return the largest s <= 1 for which the conjugate of s c is finite."""
+        ...
+
+
+P = TypeVar("P", bound=SparsePenalty)
 
 @dataclass(frozen=True)
 class Optimality:
@@ -32,7 +55,7 @@ class Optimality:
     slopes: np.ndarray
 
 
-class LeastSquaresFit:
+class LeastSquaresFit(Generic[P]):
     r"""The problem ``min_{w,b} sum_i v_i (y_i - x_i'w - b)^2 / 2 + penalty(w)``, with weights v that sum to 1.
 
     Any theta with ``sum_i v_i theta_i = 0`` (where there is an intercept) bounds the minimum from below; the objective
@@ -46,7 +69,7 @@ class LeastSquaresFit:
     """
 
     def __init__(
-        self, covariates: Covariates, y: np.ndarray, v: np.ndarray, penalty: Shrinkage, *, intercept: bool
+        self, covariates: Covariates, y: np.ndarray, v: np.ndarray, penalty: P, *, intercept: bool
     ) -> None:
         self.covariates, self.y, self.v, self.penalty, self.has_intercept = covariates, y, v, penalty, intercept
         self._basis = self._free_basis()
