@@ -16,6 +16,13 @@ __all__ = ["descends", "honest_status", "init_untouched", "layouts", "refuses_as
 Solver = Callable[..., Any]
 
 
+def _share(measured: float, limit: float) -> float:
+    """Return measured / limit; an exact match of an exact zero is a match."""
+    if measured == 0:
+        return 0.0
+    return measured / limit if limit > 0 else np.inf
+
+
 def _through(
     solver: Solver, problem: QuadraticProblem, tol: float, name: str, form: Form, unit: float = UNIT
 ) -> Measure:  # fmt: skip
@@ -28,7 +35,7 @@ def _through(
     assert limit is not None
     if limit.value >= limit.vacuous:
         return Measure(0.0, None)
-    ratio = measured / limit.value if measured > 0 else 0.0
+    ratio = _share(measured, limit.value)
     text = f"1, in units of {limit.formula} (u of float32 where that is passed)"
     return Measure(ratio, Limit(1.0, text), message)
 
@@ -63,9 +70,9 @@ def honest_status(solver: Solver, problem: QuadraticProblem, tol: float) -> Meas
         return Measure(np.nan, None)
     x = problem.read(result)
     most = promise(problem, x, float(getattr(result, "tol", tol)))
-    lie = float(np.abs(gradient(problem, x)).max()) / most.value if getattr(result, "converged", False) else 0.0
+    lie = _share(float(np.abs(gradient(problem, x)).max()), most.value) if getattr(result, "converged", False) else 0.0
     reported = float(getattr(result, "objective", value(problem, x)))
-    drift = abs(reported - value(problem, x)) / (float(np.abs(x).sum()) * rounding(problem, x) or 1.0)
+    drift = _share(abs(reported - value(problem, x)), float(np.abs(x).sum()) * rounding(problem, x))
     message = f"converged {getattr(result, 'converged', '-')}, value {reported:.9g}, is {value(problem, x):.9g}"
     worse = np.nan if np.isnan(reported) else max(lie, drift)
     return Measure(worse, Limit(1.0, f"1, in units of the promise ({most.formula}) and of rounding"), message)
@@ -152,7 +159,7 @@ def warm_start(solver: Solver, problem: QuadraticProblem, tol: float) -> Measure
     for name, start in _starts(solver, problem).items():
         x = problem.read(answer(solver, problem, init=start.copy()))
         most = promise(problem, x, tol)
-        ratio = float(np.abs(gradient(problem, x)).max()) / (most.value or 1.0)
+        ratio = _share(float(np.abs(gradient(problem, x)).max()), most.value)
         if ratio > worst.measured:
             text = f"1, in units of the promise ({most.formula})"
             worst = Measure(ratio, Limit(1.0, text), f"from {name}: gradient {ratio * most.value:.2e}")
