@@ -224,8 +224,9 @@ class NormConvexity:
 
 
 def norm_convexity(
-    Q: Any, *, blocks: Sequence[Sequence[int]] | None = None, H: Any = None, deflation: float = 1e-6
-) -> NormConvexity:
+    Q: Any, *, blocks: Sequence[Sequence[int]] | None = None, H: Any = None, weights: Sequence[Any] | None = None,
+    deflation: float = 1e-6,
+) -> NormConvexity:  # fmt: skip
     r"""Prove a constant of strong convexity of $\frac12 x^T Q x$ in the norm $\sum_b \|x_b\|_{H_b}$.
 
     The best constant of this kind, $\max_w 1 / \sum_b 1/w_b$ subject to $Q \succeq diag(w_b H_b)$, is a semidefinite
@@ -239,6 +240,8 @@ def norm_convexity(
     blocks : sequence of sequences of int, default single coordinates
     H : (n, n) matrix, default the identity
         Only its diagonal blocks count: diag(L_i) for the rule GSL, the blocks of an upper bound for GSQ.
+    weights : sequence of numbers, one a block, optional
+        The :math:`w_b`, where they are known; no solver is needed then.
     deflation : float, default 1e-6
         Relative room under the optimum that the solver found.
 
@@ -247,7 +250,8 @@ def norm_convexity(
     InvalidArgument
         Where Q is not symmetric, H has another shape, or the blocks do not partition the coordinates.
     NotCertified
-        Where Q is not positive definite, or so nearly singular that rounding exceeds the room.
+        Where Q is not positive definite, or so nearly singular that rounding exceeds the room; where given weights do
+        not hold.
 
     Examples
     --------
@@ -266,8 +270,10 @@ def norm_convexity(
     parts = tuple(tuple(int(i) for i in block) for block in (blocks or [[i] for i in range(n)]))
     if len(metric) != n or sorted(i for block in parts for i in block) != list(range(n)):
         raise InvalidArgument("blocks", f"a partition of range({n}), H of order {n}", f"{parts}, {len(metric)}")
-    weights = _best_weights(_floats(matrix), _floats(metric), parts) * (1 - check_positive(deflation, "deflation"))
-    found = NormConvexity(Q=matrix, H=metric, blocks=parts, weights=tuple(Fraction(float(w)) for w in weights))
+    if weights is None:
+        best = _best_weights(_floats(matrix), _floats(metric), parts) * (1 - check_positive(deflation, "deflation"))
+        weights = [float(w) for w in best]
+    found = NormConvexity(Q=matrix, H=metric, blocks=parts, weights=tuple(Fraction(w) for w in weights))
     ok, detail = found.report()
     if not ok:
         raise NotCertified(f"{detail}; is Q positive definite? Try a larger deflation")

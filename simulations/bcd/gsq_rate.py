@@ -1,0 +1,77 @@
+"""Gauss-Southwell with a quadratic model: blocks with a bound H_b above the Hessian, against the certified constant."""
+
+import numpy as np
+
+from sparsetheory.bcd.norm_constants import norm_constant, shortfall
+from sparsetheory.bcd.one_step import block_scales, cut, descend, draw_matrix, on_grid, pose, shares, spread
+from sparsetheory.bcd.one_step_study import BLOCK_SIZES, ITERATIONS, Smallest, measured, misjudged, rate_study
+from sparsetheory.verify import Bound, Broken
+
+
+def generate(cell, rng):
+    """Draw a matrix, cut it, and draw a matrix H above it that is all the rule knows."""
+    Q = draw_matrix(rng, cell["n"])
+    n, blocks = len(Q), cut(cell["n"], BLOCK_SIZES[cell["n"]])
+    excess = rng.standard_normal((n, n)) * np.sqrt(np.diagonal(Q))
+    H = Q + on_grid(excess.T @ excess / n * 10.0 ** rng.uniform(-3, 0))
+    constant = norm_constant(Q, blocks=blocks, metric=H)
+    sizes = np.repeat([len(b) for b in blocks], [len(b) for b in blocks])
+    diagonal = norm_constant(Q, blocks=blocks, metric=np.diag(sizes * np.diagonal(H)))
+    scalar = norm_constant(Q, blocks=blocks, metric=spread(block_scales(H, blocks), blocks))
+    return pose(
+        rng, Q, blocks=blocks, bound=H, step=H, constant=constant, start=cell["start"], others=(diagonal, scalar)
+    )  # fmt: skip
+
+
+def _descend(instance, rng, select="gsq", pick=None):
+    return descend(instance, select=select, update="matrix", iterations=ITERATIONS, rng=rng, pick=pick)
+
+
+def run(instance, rng):
+    """Minimise with the library: largest g_b' H_b^{-1} g_b, step -H_b^{-1} g_b."""
+    return _descend(instance, rng)
+
+
+def halved(instance, rng):
+    """Believe in H/2, which is not above the Hessian."""
+    return _descend(misjudged(instance, instance.step / 2), rng)
+
+
+def at_random(instance, rng):
+    return _descend(instance, rng, select="random")
+
+
+def smallest(instance, rng):
+    return _descend(instance, rng, pick=Smallest())
+
+
+def measure(instance, points):
+    """Compare shares with mu_H, and mu_H with the constants of coarser metrics above H_b."""
+    found, (diagonal, scalar) = instance.constant, instance.others
+    return measured(
+        shares(instance, points), {"mu_H": found.lower}, diagonal.over(1.0), found.over(1.0),
+        **{"not below the rate of GSL": (shortfall(scalar.over(1.0), found.over(1.0)), 1e-8)},
+    )  # fmt: skip
+
+
+STUDY = rate_study(
+    claim="bcd.gsq_rate",
+    generate=generate,
+    run=run,
+    measure=measure,
+    wrong=Bound("kappa*mu_H", mu_H="strong convexity in the sum of H-norms of blocks", kappa="factor"),
+    kappa=1.5,
+    broken=(
+        Broken(name="half of H", run=halved),
+        Broken(name="a random block", run=at_random),
+        Broken(name="smallest score", run=smallest),
+    ),
+    notes=(
+        r"$H = Q$ plus a random positive semidefinite matrix of a thousandth of its size up to its size; the rule "
+        r"knows "
+        r"$H_b$ only. The bound uses the certified lower end of $\mu_H$. On every instance $\mu_H \geq \mu_D$ with "
+        r"$D_i = |b| H_{ii}$ and $\mu_H \geq \mu_L$ with $L_b = \lambda_{max}(H_b)$. The bound is met up to the "
+        r"slack of "
+        r"$H_b \succeq Q_{bb}$ from the extremal start."
+    ),
+)
