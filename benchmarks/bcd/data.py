@@ -18,11 +18,13 @@ def correlated_design(n: int, p: int, rho: float, rng: np.random.Generator) -> n
     return X
 
 
-def noisy_targets(X: Design, k: int, snr: float, rng: np.random.Generator) -> np.ndarray:
-    """Xw plus noise, |Xw| = snr |noise|, with k normal entries in w."""
+def noisy_targets(X: Design, support: int | np.ndarray, snr: float, rng: np.random.Generator) -> np.ndarray:
+    """Xw plus noise, |Xw| = snr |noise|, with normal entries in w at the support, or at so many random places."""
     n, p = X.shape
+    if isinstance(support, int):
+        support = rng.choice(p, support, replace=False)
     w = np.zeros(p)
-    w[rng.choice(p, k, replace=False)] = rng.standard_normal(k)
+    w[support] = rng.standard_normal(len(support))
     signal, noise = X @ w, rng.standard_normal(n)
     return signal + noise * (np.linalg.norm(signal) / np.linalg.norm(noise) / snr)
 
