@@ -43,7 +43,6 @@ _HOME = {
     "red_black": "lattice",
     "solve_forest": "forest",
     "solve_two_blocks": "reduced",
-    "tree_descent": "forest_descent",
     "tree_partition": "graph",
 }
 
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
     from .estimators.group_lasso import GroupLasso
     from .estimators.lasso import ElasticNet, Lasso
     from .forest import ForestFactor, solve_forest
-    from .forest_descent import tree_descent
     from .graph import colouring, greedy_tree, random_tree, tree_partition
     from .group_least_squares import group_lasso
     from .l1_least_squares import lasso

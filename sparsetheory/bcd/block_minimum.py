@@ -35,7 +35,7 @@ def exact(state: State, block: Block) -> np.ndarray:
     """Minimise F over the block: one linear solve on quadratics without penalty, Newton to the end elsewhere."""
     b = block.members
     if state.problem.quadratic and state.penalty.smooth:
-        return state.x[b] - state.inverse(block) @ state.partial(b)
+        return state.x[b] - state.solve(block, state.partial(b))
     return _minimise(state, block)[0]
 
 

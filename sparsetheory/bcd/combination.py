@@ -1,5 +1,6 @@
 """Which partition, selection, update and penalty go together, and the reason where they do not."""
 
+from .graph_partition import GRAPH_PARTITIONS, without_graph
 from .penalty import Bound, Groupwise
 from .problem import Problem
 from .selection import SELECTIONS, Greedy, Visit
@@ -16,10 +17,10 @@ def _selection_refusal(variable: bool, fresh: bool, select: str, problem: Proble
         return "'perm' cuts afresh once all its blocks were visited: select='cyclic' or 'permuted'"
     if variable and isinstance(rule.variable, str):
         return rule.variable
-    if isinstance(rule, Visit):
-        return None
     if not variable and isinstance(rule.fixed, str):
         return rule.fixed
+    if isinstance(rule, Visit):
+        return rule.refuses(problem)
     if not penalty.smooth and not rule.penalty:
         return "the score ignores the penalty and would pick variables held at a kink for ever; use 'gsl-q'"
     if rule.convex and not penalty.convex:
@@ -48,6 +49,8 @@ def refusal(
     """
     if partition == "groups" and not isinstance(penalty, Groupwise):
         return "partition", "only GroupL1 and SparseGroupL1 have groups"
+    if partition in GRAPH_PARTITIONS and (reason := without_graph(problem)):
+        return "partition", reason
     if variable and isinstance(penalty, Groupwise):
         return "partition", "picking single variables would split a group; use partition='groups'"
     if reason := _selection_refusal(variable, partition == "perm", select, problem, penalty):

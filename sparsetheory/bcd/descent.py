@@ -64,8 +64,8 @@ def minimize(
     update : str, optional
         A key of `UPDATES`; "newton" by default, "prox-newton" with a penalty, "prox-gradient" where it is not convex.
     block_size : int, optional
-        Variables a block, 10 by default, n at most; the last block may be shorter. Blocks that are given, and groups,
-        have their own sizes.
+        Variables a block, 10 by default, n at most; the last block may be shorter. Blocks that are given, groups, and
+        what is found on a graph have their own sizes.
     penalty : L1, L1L2, Box, GroupL1, SparseGroupL1, MCP or SCAD, optional
         The non-smooth part g; with the last two, which are not convex, runs end at a stationary point.
     approximate : Multiplicative, Additive or Sampled, optional

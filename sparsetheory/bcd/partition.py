@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidArgument
+from .graph_partition import GRAPH_PARTITIONS
 from .penalty import Bound, Groupwise
 from .problem import Problem
 
@@ -97,6 +98,7 @@ PARTITIONS: dict[str, Builder | None] = {
     "havg": averaged_row_sums,
     "clustered": clustered,
     "groups": groups,
+    **GRAPH_PARTITIONS,
     "variable": None,
 }
 

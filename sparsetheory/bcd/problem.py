@@ -1,8 +1,9 @@
 """Smooth problems whose value depends on x through a linear image: what a block method needs to know of them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +26,15 @@ class Problem(ABC):
     n: int
     l2: float
     quadratic: ClassVar[bool] = False
+
+    @property
+    def graph(self) -> Any:
+        """H as a checked CSR matrix where it is sparse, for rules on its graph; else None."""
+        return None
+
+    def forest_solver(self, b: np.ndarray) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Return ``r -> H_b^{-1} r`` in O(|b|) where the block is a forest of the graph and large, else None."""
+        return None
 
     @abstractmethod
     def image(self, x: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Quadratic functions given by their matrix, dense or sparse: graphs, Gram matrices, label propagation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from .problem import Problem
 __all__ = ["Quadratic"]
 
 _DENSE_INFIMUM = 1000
+_SMALL = 50  # variables: a dense solve of fewer costs less than looking for a tree
 _DENSE_CHECK = 2000  # up to this size a factorisation, a fraction of a second, decides whether A is indefinite
 
 
@@ -127,6 +129,28 @@ class Quadratic(Problem):
     def block(self, b: np.ndarray) -> Matrix:
         """Return the block of A, in its own storage: sparse stays sparse."""
         return self.A[b][:, b]
+
+    @cached_property
+    def graph(self) -> Any:
+        """H as a checked CSR matrix where A is sparse; else None."""
+        if not is_sparse(self.A):
+            return None
+        from scipy import sparse
+
+        from .forest import check_symmetric
+
+        return check_symmetric((self.A + self.A.T) / 2 + self.l2 * sparse.eye_array(self.n))
+
+    def forest_solver(self, b: np.ndarray) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Return ``r -> H_b^{-1} r`` in O(|b|) where the block is a definite forest and large, else None."""
+        if len(b) < _SMALL or self.graph is None:
+            return None
+        from .forest import ForestFactor
+
+        try:
+            return ForestFactor.of(self.graph[b][:, b]).solve
+        except InvalidArgument:  # a cycle, or a pivot that is not positive
+            return None
 
     def curvature(self, b: np.ndarray) -> np.ndarray:
         """Return H_b."""

@@ -31,7 +31,7 @@ class Run:
         self._selection, self._step = SELECTIONS[select], UPDATES[update].step
         rule = self._selection
         self._certain = isinstance(rule, Greedy) and approximate is None
-        self.check_every = check_every or (rule.check_every if isinstance(rule, Greedy) else state.n_blocks)
+        self.check_every = check_every or rule.check_every or state.n_blocks
         self.unit = reference_slope(state.problem)
         self.objectives = [state.objective()]
         self.visited: list[np.ndarray] = []
@@ -44,9 +44,9 @@ class Run:
         if state.blocks is None:
             assert not isinstance(rule.variable, str)
             return Block(rule.variable(state), None)
+        assert not isinstance(rule.fixed, str)
         if not isinstance(rule, Greedy):
             return state.fixed(rule.fixed(state))
-        assert not isinstance(rule.fixed, str)
         scores = rule.fixed(state)
         key = int(np.argmax(scores)) if self.approximate is None else self.approximate.pick(scores, state.rng)
         return state.fixed(key)

@@ -7,6 +7,7 @@ import numpy as np
 
 from .block_minimum import exact_scores
 from .cubic import cubic_scores
+from .graph_partition import without_graph
 from .nearest import nearest, without_index
 from .penalty import Folded
 from .problem import Problem
@@ -14,6 +15,7 @@ from .prox_newton import model_step
 from .search import prox_point
 from .state import Block, State, solve_semidefinite
 from .support import with_support
+from .tree_selection import greedy_tree, greedy_tree_scaled, random_tree
 
 __all__ = ["SELECTIONS", "Greedy", "Visit"]
 
@@ -28,9 +30,11 @@ class Visit(NamedTuple):
     A string in place of a function is the reason why there is none.
     """
 
-    fixed: Callable[[State], int]
+    fixed: Callable[[State], int] | str
     variable: Callable[[State], np.ndarray] | str
     random: bool
+    refuses: Callable[[Problem], str | None] = lambda problem: None  # the reason why a problem is not for it
+    check_every: int = 0  # iterations between checkpoints; 0 for a sweep
 
 
 class Greedy(NamedTuple):
@@ -126,7 +130,7 @@ def gsq(state: State) -> np.ndarray:
     """``g_b' H_b^{-1} g_b``: the largest progress promised by the matrix step."""
     g = state.gradient
     return np.array([
-        g[b] @ state.inverse(Block(b, k)) @ g[b] for k, b in enumerate(state.blocks or [])
+        g[b] @ state.solve(Block(b, k), g[b]) for k, b in enumerate(state.blocks or [])
     ])  # fmt: skip
 
 
@@ -220,11 +224,16 @@ def gsq_q(state: State) -> np.ndarray:
 _NO_SWEEP = "variable blocks have no order to visit; partition='perm' cuts afresh at every sweep"
 _PROGRAMS = "one small program a candidate: with variable blocks there are too many candidates"
 
+_NO_TREE = "fixed blocks are not grown along the graph; use partition='variable'"
+
 SELECTIONS: dict[str, Visit | Greedy] = {
     "cyclic": Visit(cyclic, _NO_SWEEP, random=False),
     "permuted": Visit(permuted, _NO_SWEEP, random=True),
     "random": Visit(uniform, uniform_variables, random=True),
     "lipschitz": Visit(lipschitz, lipschitz_variables, random=True),
+    "random-tree": Visit(_NO_TREE, random_tree, random=True, refuses=without_graph, check_every=1),
+    "greedy-tree": Greedy(_NO_TREE, greedy_tree, refuses=without_graph),
+    "greedy-tree-scaled": Greedy(_NO_TREE, greedy_tree_scaled, refuses=without_graph),
     "gs": _from_entries(gs),
     "gsl": _from_entries(gsl),
     "nearest": Greedy("an index answers for single variables; use partition='variable'", nearest,

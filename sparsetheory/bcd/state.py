@@ -55,6 +55,7 @@ class State:
         self.blocks = blocks
         self._curvature: dict[int, np.ndarray] = {}
         self._factor: dict[int, np.ndarray] = {}
+        self._forests: dict[int, Callable[[np.ndarray], np.ndarray] | None] = {}
         self._largest: dict[int, float] = {}
         self._scales: np.ndarray | None = None
         if blocks is not None:
@@ -65,6 +66,11 @@ class State:
         """Cut afresh where the partition asks for it."""
         if self._recut is not None and self.n_iter > 0:
             self.cut(self._recut())
+
+    @property
+    def recuts(self) -> bool:
+        """Whether the blocks change from sweep to sweep."""
+        return self._recut is not None
 
     @property
     def n_blocks(self) -> int:
@@ -129,6 +135,16 @@ class State:
         if block.key not in self._factor:
             self._factor[block.key] = pseudo_inverse(self.curvature(block))
         return self._factor[block.key]
+
+    def solve(self, block: Block, right: np.ndarray) -> np.ndarray:
+        """Return ``H_b^+ right``, the solution of least norm: in O(|b|) where the block is a large forest."""
+        if block.key is None:
+            forest = self.problem.forest_solver(block.members)
+        elif block.key in self._forests:
+            forest = self._forests[block.key]
+        else:
+            forest = self._forests[block.key] = self.problem.forest_solver(block.members)
+        return self.inverse(block) @ right if forest is None else forest(right)
 
     def largest(self, block: Block) -> float:
         """Return L_b, the largest eigenvalue of H_b, kept for fixed blocks."""

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from .combination import refusal
 from .linear import LeastSquares, Logistic
@@ -18,6 +19,7 @@ from .update import UPDATES
 __all__ = ["cells", "page"]
 
 _DATA = np.array([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, 1.0, -1.0], [2.0, 1.0, 0.0, 1.0]])
+_SPARSE = [[2.0, -1.0, 0.0, -1.0], [-1.0, 2.0, -1.0, 0.0], [0.0, -1.0, 3.0, -1.0], [-1.0, 0.0, -1.0, 2.0]]
 _PENALTIES: dict[str, Penalty | None] = {
     "no penalty": None, "L1, L1L2 or Box": L1(0.1),
     "GroupL1 or SparseGroupL1": GroupL1(0.1, 2), "MCP or SCAD": MCP(0.1),
@@ -29,6 +31,7 @@ def examples() -> dict[str, tuple[Problem, Penalty | None]]:
     problems = {
         "LeastSquares": LeastSquares(_DATA, [1.0, -1.0, 1.0]),
         "Quadratic": Quadratic(_DATA.T @ _DATA, _DATA.T @ [1.0, -1.0, 1.0]),
+        "Quadratic with a sparse matrix": Quadratic(csr_array(_SPARSE), _DATA.T @ [1.0, -1.0, 1.0]),
         "Logistic": Logistic(_DATA, [1.0, -1.0, 1.0]),
         "Softmax": Softmax(_DATA[:, :2], [0, 1, 0]),
     }

@@ -44,7 +44,7 @@ def adaptive(state: State, block: Block) -> np.ndarray:
 
 def matrix(state: State, block: Block) -> np.ndarray:
     """Step ``-H_b^{-1} g_b``, of least norm where H_b is singular."""
-    return state.x[block.members] - state.inverse(block) @ state.partial(block.members)
+    return state.x[block.members] - state.solve(block, state.partial(block.members))
 
 
 class Update(NamedTuple):

@@ -13,7 +13,6 @@ from scipy.sparse.linalg import cg
 
 from sparsetheory.bcd import _forest, _graph, _reduced, _sweeps
 from sparsetheory.bcd.blocks import ForestBlocks
-from sparsetheory.bcd.forest_descent import tree_descent
 from sparsetheory.bcd.graph import colouring, greedy_tree, random_tree, tree_partition
 from sparsetheory.bcd.lattice import combs, lattice_weights, red_black
 from sparsetheory.bcd.reduced import solve_two_blocks
@@ -147,8 +146,6 @@ def test_partition_arguments_that_are_refused():
 METHODS = {
     "gauss_seidel": lambda A, c, **k: gauss_seidel(A, c, partition=tree_partition(A), **k),
     "two_blocks": lambda A, c, **k: solve_two_blocks(A, c, partition=combs((6, 7)), **k),
-    "greedy_tree": lambda A, c, **k: tree_descent(A, c, **k),
-    "random_tree": lambda A, c, **k: tree_descent(A, c, select="random", rng=np.random.default_rng(0), **k),
 }
 
 
@@ -284,22 +281,6 @@ def test_block_kernels_compiled_and_as_python(lattice, kernel):
         found.append(x)
     assert np.abs(found[0]).max() > 0
     assert_allclose(*found, rtol=1e-12)
-
-
-def test_tree_descent_never_increases_the_objective(lattice):
-    A, c = lattice
-    for select in ("greedy", "greedy_scaled", "random"):
-        trace = tree_descent(sparse.csr_array(A), c, select=select, rng=np.random.default_rng(0)).trace
-        assert len(trace) > 3
-        assert (np.diff(trace.objective) <= 1e-13 * np.abs(trace.objective[1:])).all()
-
-
-def test_tree_descent_refuses_what_it_cannot_use(lattice):
-    A, c = sparse.csr_array(lattice[0]), lattice[1]
-    with pytest.raises(InvalidArgument, match="select"):
-        tree_descent(A, c, select="best")
-    with pytest.raises(InvalidArgument, match="rng"):
-        tree_descent(A, c, select="random")
 
 
 def test_kernels_are_compiled_for_the_declared_signatures_only(lattice):

@@ -58,7 +58,7 @@ def _watched(case, solve, *args, **options):
 
 
 def _descent(case, select, rng=None):
-    return _watched(case, bcd.tree_descent, case.problem.A, case.problem.c, select=select, rng=rng)
+    return _watched(case, bcd.minimize, case.problem, partition="variable", select=select, update="exact", rng=rng)
 
 
 def _sweeps(case, partition):
@@ -100,8 +100,8 @@ def _small_dense(case, rng):
 
 
 FORESTS = {
-    "greedy_tree": lambda case, rng: _descent(case, "greedy"),
-    "random_tree": lambda case, rng: _descent(case, "random", rng),
+    "greedy_tree": lambda case, rng: _descent(case, "greedy-tree"),
+    "random_tree": lambda case, rng: _descent(case, "random-tree", rng),
     "trees": _trees,
     "trees_by_order": lambda case, rng: _sweeps(case, bcd.tree_partition(case.problem.A, order="natural")),
     "colours": _colours,
