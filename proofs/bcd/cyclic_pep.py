@@ -114,7 +114,8 @@ def prove() -> Proof:
             evidence="exact certificate",
             statement=(
                 r"A rational point satisfies all of them for $N = 4$ with a value above $1 - 10^{-4}$ times the "
-                r"formula. The conditions are necessary, not sufficient: whether a function attains it is not settled here."
+                r"formula. The conditions are necessary, not sufficient: whether a function attains it is not "
+                r"settled here."
             ),
             check=lambda: _witness(4, 1 - SLACK),
             anti_test=lambda: _witness(4, 1 + SLACK),

@@ -68,7 +68,8 @@ def _weights(rng, x, gradient, nonnegative):
     weights = np.abs(gradient)
     if nonnegative:
         weights[zeros] = np.maximum(-gradient[zeros], 0.0)
-    weights[zeros] += GAP * (1 + rng.exponential(size=len(zeros)) * (zeros != zeros[0]))
+    nearest = np.argmin(gradient[zeros])  # pulled upwards, where a bound at zero has its kink
+    weights[zeros] += GAP * (1 + rng.exponential(size=len(zeros)) * (np.arange(len(zeros)) != nearest))
     return weights
 
 
