@@ -141,10 +141,11 @@ class Softmax(Problem):
         features, classes = self._split(b)
         rows = self.rows[features]
         rows = rows.toarray() if hasattr(rows, "toarray") else rows
-        probabilities = self._probabilities(z).T[classes]
-        weighted = rows * probabilities
-        own = np.where(classes[:, None] == classes, weighted @ rows.T, 0.0)
-        return own - weighted @ weighted.T + self.l2 * np.eye(len(b))
+        probabilities = self._probabilities(z)
+        spread = probabilities * _rest(probabilities)
+        weighted = rows * probabilities.T[classes]
+        own = (rows * spread.T[classes]) @ rows.T
+        return np.where(classes[:, None] == classes, own, -(weighted @ weighted.T)) + self.l2 * np.eye(len(b))
 
     def curvature(self, b: np.ndarray) -> np.ndarray:
         """Return Böhning's bound ``(I - 11'/k)/2`` on the classes times the Gram matrix of the features.
@@ -190,3 +191,13 @@ class Softmax(Problem):
         slopes = 1.0 + 0.5 * np.asarray(size.T @ np.abs(x).reshape(-1, self.n_classes))
         entries = np.asarray(size @ slopes).ravel() + self.l2 * np.abs(x)
         return float(np.finfo(float).eps * entries.max())
+
+
+def _rest(probabilities: np.ndarray) -> np.ndarray:
+    """Return ``1 - p``; where p is nearly one, as the sum of the others, which loses nothing."""
+    rest, samples = 1.0 - probabilities, np.arange(len(probabilities))
+    top = probabilities.argmax(axis=1)
+    others = probabilities.copy()
+    others[samples, top] = 0.0
+    rest[samples, top] = others.sum(axis=1)
+    return rest

@@ -119,3 +119,22 @@ def test_bad_data_is_refused_by_name(build, name):
     with pytest.raises(InvalidArgument) as caught:
         build()
     assert caught.value.name == name
+
+
+def test_softmax_hessian_keeps_its_digits_where_classes_are_nearly_certain():
+    from mpmath import exp, mp, mpf
+
+    X, W = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.array([[30.0, -10.0, 0.0], [5.0, 2.0, -9.0]])
+    problem = bcd.Softmax(X, [0, 2])
+    hessian = problem.hessian(W.ravel(), problem.image(W.ravel()), np.arange(6))
+    with mp.workdps(60):
+        exact = np.zeros((6, 6))
+        for x in X:
+            scores = [exp(mpf(float(s))) for s in x @ W]
+            p = [s / sum(scores) for s in scores]
+            for i in range(6):
+                for j in range(6):
+                    between = (p[i % 3] if i % 3 == j % 3 else 0) - p[i % 3] * p[j % 3]
+                    exact[i, j] += float(mpf(x[i // 3]) * mpf(x[j // 3]) * between)
+    assert_allclose(hessian, exact, rtol=1e-12)
+    assert 0 < exact[0, 0] < 1e-16  # rounding of p - p^2 would be larger
