@@ -26,6 +26,7 @@ _HOME = {
     "SELECTIONS": "selection",
     "Sampled": "approximate",
     "Softmax": "softmax",
+    "SparseLogisticRegression": "estimators.logistic",
     "SparseResult": "sparse_result",
     "SparseGroupL1": "penalty",
     "UPDATES": "update",
@@ -43,6 +44,7 @@ _HOME = {
     "red_black": "lattice",
     "solve_forest": "forest",
     "solve_two_blocks": "reduced",
+    "sparse_logistic": "l1_logistic",
     "tree_partition": "graph",
 }
 
@@ -53,10 +55,12 @@ if TYPE_CHECKING:
     from .descent import minimize
     from .estimators.group_lasso import GroupLasso
     from .estimators.lasso import ElasticNet, Lasso
+    from .estimators.logistic import SparseLogisticRegression
     from .forest import ForestFactor, solve_forest
     from .graph import colouring, greedy_tree, random_tree, tree_partition
     from .group_least_squares import group_lasso
     from .l1_least_squares import lasso
+    from .l1_logistic import sparse_logistic
     from .labels import propagate_labels
     from .lattice import combs, lattice_weights, red_black
     from .linear import LeastSquares, Logistic

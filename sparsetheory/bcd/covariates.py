@@ -55,6 +55,7 @@ class Covariates:
         self.X = check_design(X)
         self.n, self.p = self.X.shape
         self.sparse = _is_sparse(self.X)
+        self.size = int(self.X.nnz if self.sparse else self.X.size)
 
     def correlate(self, v: np.ndarray) -> np.ndarray:
         """Return X'v; not finite where X is not, also if v is zero there."""

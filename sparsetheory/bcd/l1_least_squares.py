@@ -4,22 +4,22 @@ from typing import Any
 
 import numpy as np
 
-from .. import _loop
-from .._loop import Chunk, Outcome, settle
 from .._validation import check_count, check_nonnegative, check_vector
 from ..progress import Callback
-from ..result import OnFailure, Status, check_on_failure, conclude
+from ..result import OnFailure, check_on_failure, conclude
 from .covariates import Covariates, check_sample_weight
 from .gram_descent import minimise_model
 from .lasso_certificate import LeastSquaresFit, Optimality
-from .shrinkage import shrinkage
+from .rounds import Rounds
+from .shrinkage import Shrinkage, shrinkage
 from .sparse_result import SparseResult
 from .working_set import WorkingSet
 
 __all__ = ["lasso"]
 
-_FIRST = 100  # columns of the first working set, beyond those in use
-_IDLE = 3  # rounds without a smaller gap or a new column after which there is nothing left to gain
+# how exactly a model is minimised, in units of the largest violation that entered it
+_INNER = 0.03
+_EXACT = 0.001  # where that takes no longer than a pass over X
 
 
 def lasso(
@@ -110,69 +110,29 @@ def lasso(
     on_failure = check_on_failure(on_failure)
     w = np.zeros(covariates.p) if init is None else check_vector(init, "init", length=covariates.p).copy()
     fit = LeastSquaresFit(covariates, y, v, penalty, intercept=bool(fit_intercept))
-    descent = _Descent(fit, np.maximum(w, penalty.lower), tol)
-    outcome = _loop.run(
-        descent.advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: descent.best_coef.copy()
-    )
-    return conclude(descent.result(outcome), on_failure)
+    return conclude(_Descent(fit, w, tol).run(max_iter, callback), on_failure)
 
 
-class _Descent:
-    """Rounds of: measure, take in the columns that violate most, minimise over the working set."""
+class _Descent(Rounds):
+    """A round minimises the quadratic itself over the working set, to an accuracy that its cost suggests."""
 
-    def __init__(self, fit: LeastSquaresFit, w: np.ndarray, tol: float) -> None:
-        self.fit, self.w, self.tol = fit, w, tol
-        self.working = WorkingSet(fit.covariates, fit.v, centred=fit.has_intercept)
-        self.unit = fit.null_value or 1.0
-        self.best: Optimality | None = None
-        self.best_coef = w.copy()
-        self._idle = 0
+    def __init__(self, fit: LeastSquaresFit[Shrinkage], w: np.ndarray, tol: float) -> None:
+        super().__init__(fit, w, tol)
+        self._columns = WorkingSet(fit.covariates, fit.v, centred=fit.has_intercept)
 
-    def advance(self, budget: int) -> Chunk:
-        """Do one round: improve the coefficients if there is a measurement, then measure."""
-        grown = self.best is None or self._improve()
-        now = self.fit.optimality(self.w)
-        better = self.best is None or now.gap < self.best.gap
-        if better:
-            self.best_coef = self.w.copy()
-        self.best = now if better else self.best
-        self.now = now
-        self._idle = 0 if grown or better else self._idle + 1
-        stop = Status.STALLED if self._idle >= _IDLE else None
-        extra = {"support": int(np.count_nonzero(self.w)), "working": len(self.working)}
-        return Chunk(n_iter=1, error=now.gap / self.unit, objective=now.objective, stop=stop, extra=extra)
+    @property
+    def working(self) -> int:
+        """Number of columns in work."""
+        return len(self._columns)
 
-    def _improve(self) -> bool:
-        """Extend the working set by the columns that violate most, and minimise over it."""
-        penalty, working = self.fit.penalty, self.working
-        new = self._candidates()
-        working.extend(new)
-        members = working.members
-        w, slope, own = self.w[members], working.slopes(self.now.residual), penalty.at(members)
-        minimise_model(working.gram, own, w, slope, 0.0)
+    def improve(self, now: Optimality, new: np.ndarray) -> None:
+        """Minimise over the columns in work."""
+        penalty, columns = self.fit.penalty, self._columns
+        worst = float(np.max(penalty.violation(self.w, now.slopes)[new], initial=0.0))
+        columns.extend(new)
+        members = columns.members
+        w, slope = self.w[members], columns.slopes(now.residual)
+        cheap = len(members) * np.count_nonzero(self.w) ** 2 <= self.fit.covariates.size
+        tol = max((_EXACT if cheap else _INNER) * worst, self.floor)
+        minimise_model(columns.gram, penalty.at(members), w, slope, tol)
         self.w[members] = w
-        return len(new) > 0
-
-    def _candidates(self) -> np.ndarray:
-        """Return columns to take in: those in use, and as many violating ones as the support suggests."""
-        score = self.fit.penalty.violation(self.w, self.now.slopes)
-        score[self.working.inside] = 0.0
-        used = (self.w != 0) | self.fit.penalty.free
-        score[used & ~self.working.inside] = np.inf
-        room = max(_FIRST, 2 * int(np.count_nonzero(used)))
-        room += int(np.isinf(score).sum())
-        order = np.flatnonzero(score > 0)
-        if len(order) > room:
-            order = order[np.argpartition(-score[order], room)[:room]]
-        return np.sort(order)
-
-    def result(self, outcome: Outcome) -> SparseResult:
-        """Return the best coefficients with the certificate at them."""
-        best = self.best
-        assert best is not None
-        error = best.gap / self.unit
-        self.best_coef.flags.writeable = False
-        return SparseResult(
-            status=settle(outcome.status, error, self.tol), n_iter=outcome.n_iter, error=error, tol=self.tol,
-            trace=outcome.trace, coef=self.best_coef, intercept=best.intercept, objective=best.objective, gap=best.gap,
-        )  # fmt: skip

@@ -32,6 +32,10 @@ class Shrinkage:
         """Return the penalty at w."""
         return float(np.sum(self.l1 * np.abs(w) + 0.5 * self.l2 * w * w))
 
+    def change(self, w: np.ndarray, d: np.ndarray) -> float:
+        """Return the penalty at w + d less that at w."""
+        return float(np.sum(self.l1 * (np.abs(w + d) - np.abs(w)) + self.l2 * d * (w + 0.5 * d)))
+
     def excess(self, c: np.ndarray) -> np.ndarray:
         """Return by how much a slope c exceeds what l1 absorbs at w = 0."""
         return np.maximum((c if self.lower == 0 else np.abs(c)) - self.l1, 0.0)

@@ -9,15 +9,16 @@ __all__ = ["newton_step"]
 _RIDGE = 1e-10  # of the diagonal, where columns of the support depend on each other
 
 
-def _direction(H: np.ndarray, g: np.ndarray) -> np.ndarray | None:
-    """Solve ``H d = g`` by Cholesky; with a small ridge where H is singular, which turns d along its null space."""
+def _direction(H: np.ndarray, l2: np.ndarray, g: np.ndarray) -> np.ndarray | None:
+    """Solve ``(H + diag(l2)) d = g`` by Cholesky; where H is singular a small ridge turns d along its null space."""
     from scipy.linalg.lapack import dpotrf, dpotrs
 
-    diagonal = np.diagonal(H).copy()
+    curvature = np.diagonal(H) + l2
     for ridge in (0.0, _RIDGE):
-        np.fill_diagonal(H, diagonal * (1.0 + ridge))
-        factor, info = dpotrf(H.T, lower=1, overwrite_a=0, clean=0)
-        floor = 64 * len(H) * np.finfo(float).eps * diagonal
+        A = H.copy()
+        np.fill_diagonal(A, curvature * (1.0 + ridge))
+        factor, info = dpotrf(A.T, lower=1, overwrite_a=1, clean=0)  # the transpose is in the order of LAPACK
+        floor = 64 * len(A) * np.finfo(float).eps * curvature
         if info == 0 and (ridge > 0 or (np.diagonal(factor) ** 2 > floor).all()):
             d, info = dpotrs(factor, g, lower=1)
             return d if info == 0 and np.isfinite(d).all() else None
@@ -30,21 +31,18 @@ def newton_step(gram: np.ndarray, penalty: Shrinkage, w: np.ndarray, slope: np.n
     Of two ways of stopping at a sign change, the first one met, or all entries that would change sign set to zero, the
     one with the lower objective is taken; either lowers it. Returns whether the whole step was taken.
     """
-    k = len(w)
-    support = np.flatnonzero((w != 0) | (penalty.free & (np.diagonal(gram)[:k] > 0)))
-    if len(support) == 0:
+    active = np.flatnonzero((w != 0) | penalty.free)
+    if len(active) == 0:
         return True
-    own, old = penalty.at(support), w[support]
-    block = gram[np.ix_(support, support)]
-    sign = np.sign(old)
-    g = slope[support] - own.l1 * sign - own.l2 * old
-    H = block + np.diag(own.l2)
-    d = _direction(H, g)
+    own, old = penalty.at(active), w[active]
+    rows = gram[active]
+    block = rows[:, active]
+    d = _direction(block, own.l2, slope[active] - own.l1 * np.sign(old) - own.l2 * old)
     if d is None:
         return False
-    new, whole = _stop_at_signs(block, own, old, slope[support], d)
-    w[support] = new
-    slope -= (new - old) @ gram[support, :k]
+    new, whole = _stop_at_signs(block, own, old, slope[active], d)
+    w[active] = new
+    slope -= (new - old) @ rows
     return whole
 
 
@@ -64,6 +62,6 @@ def _stop_at_signs(
 
     def change(new: np.ndarray) -> float:
         step = new - old
-        return float(0.5 * step @ (block @ step) - slope @ step) + own.value(new) - own.value(old)
+        return float(0.5 * step @ (block @ step) - slope @ step) + own.change(old, step)
 
     return (cut if change(cut) < change(near) else near), False

@@ -26,7 +26,9 @@ class WorkingSet:
         self.inside = np.zeros(covariates.p, dtype=bool)
         self.gram = np.empty((0, 0))
         self._root = np.sqrt(v)
+        self._inverse_root = np.divide(1.0, self._root, out=np.zeros_like(v), where=v > 0)
         self._means = np.empty(0)
+        self._share = v / v.sum()
         self._columns = np.empty((0, 0 if covariates.sparse else covariates.n))
 
     def __len__(self) -> int:
@@ -34,12 +36,26 @@ class WorkingSet:
 
     def slopes(self, residual: np.ndarray) -> np.ndarray:
         """Return ``sum_i v_i (x_ij - m_j) residual_i`` for the members j."""
-        k = len(self)
+        return self.correlate(self.v * residual)
+
+    def correlate(self, weighted: np.ndarray) -> np.ndarray:
+        """Return ``sum_i (x_ij - m_j) weighted_i`` for the members j; `weighted` is 0 where v is."""
         if self.covariates.sparse:
-            weighted = self.v * residual
             block = self.covariates.X[:, self.members]
             return np.asarray(block.T @ weighted, dtype=np.float64) - self._means * weighted.sum()
-        return self._columns[:k] @ (self._root * residual)
+        return self._columns[: len(self)] @ (weighted * self._inverse_root)
+
+    def image(self, d: np.ndarray) -> np.ndarray:
+        """Return ``sum_j (x_ij - m_j) d_j``; arbitrary where v is 0."""
+        moved = np.flatnonzero(d)
+        if self.covariates.sparse:
+            block = self.covariates.X[:, self.members[moved]]
+            return np.asarray(block @ d[moved], dtype=np.float64) - self.offset(d)
+        return (d @ self._columns[: len(self)]) * self._inverse_root
+
+    def offset(self, d: np.ndarray) -> float:
+        """Return ``sum_j m_j d_j``, by which the intercept falls when the coefficients move by d."""
+        return float(self._means @ d)
 
     def extend(self, new: np.ndarray) -> None:
         """Take in columns that are not members yet."""
@@ -66,7 +82,7 @@ class WorkingSet:
     def _append_dense(self, old: int, k: int, new: np.ndarray) -> None:
         rows = self._columns[old:k]
         rows[:] = self.covariates.X.T[new]
-        means = rows @ self.v if self.centred else np.zeros(len(new))
+        means = rows @ self._share if self.centred else np.zeros(len(new))
         if self.centred:
             rows -= means[:, None]
         rows *= self._root
@@ -77,9 +93,9 @@ class WorkingSet:
     def _append_sparse(self, old: int, k: int, new: np.ndarray) -> None:
         X = self.covariates.X
         block = X[:, new].astype(np.float64)
-        means = np.asarray(block.T @ self.v) if self.centred else np.zeros(len(new))
+        means = np.asarray(block.T @ self._share) if self.centred else np.zeros(len(new))
         self._means = np.concatenate([self._means, means])
         weighted = block.copy()
         weighted.data *= self.v[block.indices]
         products = (X[:, self.members].astype(np.float64).T @ weighted).toarray()
-        self.gram[:k, old:k] = products - np.outer(self._means, means)
+        self.gram[:k, old:k] = products - self.v.sum() * np.outer(self._means, means)

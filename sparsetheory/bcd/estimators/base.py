@@ -19,7 +19,10 @@ class FitWarning(ConvergenceWarning, SklearnConvergenceWarning):
 
 
 class SparseLinear(BaseEstimator):
-    """Base of the estimators: a subclass has `_solve`, which hands (X, y) to a solver of the package."""
+    """Base of the estimators, whose ``fit`` reads the data, calls a solver of the package and keeps its result."""
+
+    coef_: np.ndarray
+    intercept_: Any
 
     def _read(self, X: Any, y: Any, **checks: Any) -> tuple[Any, Any]:
         """Return X and y as scikit-learn reads them; entries of X are checked by the solver's first pass instead."""

@@ -90,12 +90,9 @@ class ElasticNet(SparseRegressor):
         -------
         self
         """
-        return self._fit(X, y, self.l1_ratio, sample_weight)
-
-    def _fit(self, X: Any, y: Any, l1_ratio: float, sample_weight: Any) -> Self:
         X, y = self._read_regression(X, y)
         result = lasso(
-            X, y, alpha=self.alpha, l1_ratio=l1_ratio, weights=self.weights, positive=self.positive,
+            X, y, alpha=self.alpha, l1_ratio=self.l1_ratio, weights=self.weights, positive=self.positive,
             fit_intercept=self.fit_intercept, sample_weight=sample_weight, tol=self.tol, max_iter=self.max_iter,
             init=self._start(X.shape[1]), on_failure="ignore",
         )  # fmt: skip
