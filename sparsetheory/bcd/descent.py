@@ -80,7 +80,8 @@ def minimize(
         Needed by rules that draw.
     check_every : int, optional
         Iterations between checkpoints, each of which costs a gradient; 1 for greedy rules, which have it anyway, 50
-        for "nearest", which does without, and a sweep for the others.
+        for "nearest", which does without, and a sweep for the others. A sweep also for greedy rules that the compiled
+        loop serves (see Notes), where fewer than 10 mean one iteration at a time.
     callback : callable, optional
         Gets a `sparsetheory.progress.Progress` at each checkpoint, its solution a copy of x; True stops.
     on_failure : {"warn", "raise", "ignore"}, default "warn"
@@ -98,6 +99,12 @@ def minimize(
         ``python -m sparsetheory.bcd.table`` writes them all.
     ConvergenceError
         With ``on_failure="raise"``, when the tolerance was not met.
+
+    Notes
+    -----
+    On least squares and quadratics, with L1, bounds or no penalty, on fixed blocks or single variables, scores that are
+    sums over variables and steps by the gradient (on quadratics without penalty also by the matrix) run in a compiled
+    loop: the same iterates at a fraction of the price, about 1 microsecond for a variable of a sparse problem.
 
     References
     ----------

@@ -137,7 +137,7 @@ def test_no_gradient_is_computed_between_checkpoints(monkeypatch):
     bcd.minimize(problem, select="nearest", on_failure="ignore", **rules)
     assert len(calls) <= 6  # one for the unit, one a checkpoint, one for the certificate
     calls.clear()
-    result = bcd.minimize(problem, select="gsl", on_failure="ignore", **rules)
+    result = bcd.minimize(problem, select="gsl", check_every=1, on_failure="ignore", **rules)
     assert len(calls) >= result.n_iter > 20
 
 
