@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from .._numba import kernel
 
 
@@ -34,55 +36,99 @@ def norm_at_minimum(values, pull, alpha, start):
 
 
 @kernel
-def sweep(gram, starts, values, vectors, offsets, alpha, w, slope, pull, n_sweeps):
-    """Minimise over the groups in turn, n_sweeps times, in w (k,) and slope (k,); `pull` (k,) is scratch.
+def group_minimum(values, vectors, alpha, w, slope, pull, new):
+    """Write to new (d,) the minimiser over one group, the others held; returns whether it is not w; pull is scratch.
+
+    The block of the Gram matrix has eigenvalues `values`, zero or safely positive, and eigenvectors as the columns of
+    the row-major `vectors` (d * d,); slope (d,) is minus the gradient of the quadratic at w.
+    """
+    size, old, length = len(w), 0.0, 0.0
+    for i in range(size):
+        old += w[i] * w[i]
+        total = 0.0  # of the slope without this group: rotated, with its own part added back
+        for j in range(size):
+            total += vectors[j * size + i] * (slope[j] + values[i] * w[j])
+        if values[i] == 0.0 and total == total:
+            total = 0.0  # no curvature, hence no slope but rounding
+        pull[i] = total
+        length += total * total
+    old, length, t = math.sqrt(old), math.sqrt(length), 1.0
+    if length <= alpha:
+        t = 0.0
+    elif alpha > 0.0:
+        t = norm_at_minimum(values, pull[:size], alpha, old)
+    for i in range(size):
+        bend = values[i] * t + alpha
+        pull[i] = pull[i] * t / bend if bend > 0.0 else 0.0
+    changed = False
+    for i in range(size):
+        total = 0.0
+        for j in range(size):
+            total += vectors[i * size + j] * pull[j]
+        new[i] = total
+        changed = changed or total != w[i]
+    return changed
+
+
+@kernel
+def sweep(gram, starts, values, vectors, offsets, alpha, w, slope, n_sweeps):
+    """Minimise over the groups in turn, n_sweeps times, in w (k,) and slope (k,).
 
     The model is w'Gw/2 - q'w + sum_g alpha_g |w_g| with slope = q - Gw and G the leading block of gram. Group g stands
-    at starts[g]:starts[g + 1]; its block of G has eigenvalues values[there], zero or safely positive, and eigenvectors
-    as the columns of a row-major matrix at offsets[g] of vectors. Returns the sweeps done: it stops after one without
-    a change.
+    at starts[g]:starts[g + 1], its eigenvalues there and its eigenvectors from offsets[g] on. Returns the sweeps done:
+    it stops after one without a change.
     """
     k = len(w)
+    pull, new = np.empty(k), np.empty(k)
     for done in range(n_sweeps):
-        changed = False
+        settled = True
         for g in range(len(alpha)):
-            a, size = starts[g], starts[g + 1] - starts[g]
-            old = 0.0
-            for i in range(a, a + size):
-                old += w[i] * w[i]
-            old = math.sqrt(old)
-            length = 0.0  # of the slope without this group: rotated, with its own part added back
-            for i in range(size):
-                total = 0.0
-                for j in range(size):
-                    total += vectors[offsets[g] + j * size + i] * (slope[a + j] + values[a + i] * w[a + j])
-                if values[a + i] == 0.0 and total == total:
-                    total = 0.0  # no curvature, hence no slope but rounding
-                pull[i] = total
-                length += total * total
-            length = math.sqrt(length)
-            if length <= alpha[g]:
-                t = 0.0
-            elif alpha[g] > 0.0:
-                t = norm_at_minimum(values[a : a + size], pull[:size], alpha[g], old)
-            else:
-                t = 1.0
-            if t == 0.0 and old == 0.0:
+            a, b = starts[g], starts[g + 1]
+            own = vectors[offsets[g] : offsets[g + 1]]
+            if not group_minimum(values[a:b], own, alpha[g], w[a:b], slope[a:b], pull, new):
                 continue
-            for i in range(size):
-                bend = values[a + i] * t + alpha[g]
-                pull[i] = pull[i] * t / bend if bend > 0.0 else 0.0
-            for i in range(size):
-                new = 0.0
-                for j in range(size):
-                    new += vectors[offsets[g] + i * size + j] * pull[j]
-                step = new - w[a + i]
-                if step != 0.0:
-                    changed = True
-                    w[a + i] = new
-                    for j in range(k):
-                        slope[j] -= gram[a + i, j] * step
-        if not changed:
+            settled = False
+            for i in range(b - a):
+                step = new[i] - w[a + i]
+                w[a + i] = new[i]
+                for j in range(k):
+                    slope[j] -= gram[a + i, j] * step
+        if settled:
+            return done + 1
+    return n_sweeps
+
+
+@kernel(fastmath={"reassoc", "contract", "nsz"})  # a sum in any order, hence in vector registers
+def _dot(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * b[i]
+    return total
+
+
+@kernel
+def sweep_columns(columns, starts, values, vectors, offsets, alpha, w, residual, n_sweeps):
+    """Minimise over the groups in turn, n_sweeps times, in w (k,) and residual (n,).
+
+    As `sweep`, without the Gram matrix: its columns are the rows of columns (k, n), and slope = columns @ residual.
+    """
+    pull, new, slope = np.empty(len(w)), np.empty(len(w)), np.empty(len(w))
+    for done in range(n_sweeps):
+        settled = True
+        for g in range(len(alpha)):
+            a, b = starts[g], starts[g + 1]
+            for i in range(b - a):
+                slope[i] = _dot(columns[a + i], residual)
+            own = vectors[offsets[g] : offsets[g + 1]]
+            if not group_minimum(values[a:b], own, alpha[g], w[a:b], slope[: b - a], pull, new):
+                continue
+            settled = False
+            for i in range(b - a):
+                step = new[i] - w[a + i]
+                w[a + i] = new[i]
+                for j in range(len(residual)):
+                    residual[j] -= columns[a + i, j] * step
+        if settled:
             return done + 1
     return n_sweeps
 
@@ -90,5 +136,7 @@ def sweep(gram, starts, values, vectors, offsets, alpha, w, slope, pull, n_sweep
 _V, _M, _I = "float64[::1]", "float64[:, ::1]", "int64[::1]"
 SIGNATURES = {
     norm_at_minimum: (f"({_V}, {_V}, float64, float64)",),
-    sweep: (f"({_M}, {_I}, {_V}, {_V}, {_I}, {_V}, {_V}, {_V}, {_V}, int64)",),
+    group_minimum: (f"({_V}, {_V}, float64, {_V}, {_V}, {_V}, {_V})",),
+    sweep: (f"({_M}, {_I}, {_V}, {_V}, {_I}, {_V}, {_V}, {_V}, int64)",),
+    sweep_columns: (f"({_M}, {_I}, {_V}, {_V}, {_I}, {_V}, {_V}, {_V}, int64)",),
 }

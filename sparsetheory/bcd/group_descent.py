@@ -1,78 +1,95 @@
-"""The quadratic model of a group lasso on its working set: sweeps find the groups, Newton steps end the search."""
+"""The model of a group lasso on its working set: sweeps find the groups, Newton steps end the search."""
 
 import numpy as np
 
-from ._group_descent import sweep
+from ._group_descent import sweep, sweep_columns
 from .group_face import newton_step
 from .group_norms import GroupNorms
 
-__all__ = ["GroupBlocks"]
+__all__ = ["GroupModel"]
 
 _SWEEPS = 10  # between looks at what is left
 _PRICE = 500  # nonzero coefficients that make a Newton step as dear as so many sweeps more
+_LOOKS = 10  # at sweeps without a Gram matrix, before one is worth its cost
 _STEPS = 20  # Newton steps in a run
 _PATIENCE = 3  # rounds that do not halve what is left: the floor of rounding
 
 
-class GroupBlocks:
-    """Groups of a Gram matrix that grows, each with the eigenvectors of its own block.
+class GroupModel:
+    r"""The model with groups that enter one after another, each with the eigenvectors of its own Gram matrix.
+
+    .. math:: \min_w \tfrac12 w^\top G w - q^\top w + \sum_g \alpha_g \|w_g\|_2
 
     Attributes
     ----------
-    members : list of int
-        The groups, in the order in which they came.
+    penalty : GroupNorms
+        Of the groups that are in, in the order in which they came.
     """
 
     def __init__(self) -> None:
-        self.members: list[int] = []
-        self._starts, self._offsets = [0], [0]
+        self.penalty = GroupNorms(np.empty(0), np.empty(0, dtype=np.intp))
+        self._starts, self._offsets = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         self._values, self._vectors = np.empty(0), np.empty(0)
 
-    def extend(self, groups: np.ndarray, sizes: np.ndarray, gram: np.ndarray) -> None:
-        """Take in groups, whose columns are the last ones of the Gram matrix so far."""
+    def extend(self, alpha: np.ndarray, blocks: list[np.ndarray]) -> None:
+        """Take in groups with these penalties and Gram matrices."""
         values, vectors = [self._values], [self._vectors]
-        for group, size in zip(groups, sizes, strict=True):
-            a = self._starts[-1]
-            own, rotation = np.linalg.eigh(gram[a : a + size, a : a + size])
-            own[own <= 64 * size * np.finfo(float).eps * own[-1]] = 0.0  # rounding of what is singular
+        for block in blocks:
+            own, rotation = np.linalg.eigh(block)
+            own[own <= 64 * len(own) * np.finfo(float).eps * own[-1]] = 0.0  # rounding of what is singular
             values.append(own)
             vectors.append(rotation.ravel())
-            self.members.append(int(group))
-            self._starts.append(a + int(size))
-            self._offsets.append(self._offsets[-1] + int(size) ** 2)
         self._values, self._vectors = np.concatenate(values), np.concatenate(vectors)
+        sizes = np.array([len(block) for block in blocks], dtype=np.int64)
+        self._starts = np.append(self._starts, self._starts[-1] + np.cumsum(sizes))
+        self._offsets = np.append(self._offsets, self._offsets[-1] + np.cumsum(sizes**2))
+        labels = np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts))
+        self.penalty = GroupNorms(np.concatenate([self.penalty.alpha, alpha]), labels)
 
-    def minimise(self, gram: np.ndarray, alpha: np.ndarray, w: np.ndarray, slope: np.ndarray, tol: float) -> int:
-        r"""Minimise over w, in place, and keep ``slope = q - G w``; returns the sweeps done.
+    def _left(self, w: np.ndarray, slope: np.ndarray) -> float:
+        return float(np.max(self.penalty.violation(w, slope), initial=0.0))
 
-        .. math:: \min_w \tfrac12 w^\top G w - q^\top w + \sum_g \alpha_g \|w_g\|_2
+    def sweep_columns(self, columns: np.ndarray, w: np.ndarray, residual: np.ndarray, tol: float) -> bool:
+        """Sweep in place on the columns of G's factor, the rows of `columns`; ``columns @ residual`` is the slope.
+
+        Cheaper than the Gram matrix where there are more columns than entries in one. Returns whether no group
+        violates stationarity by more than tol.
+        """
+        for _ in range(_LOOKS):
+            sweep_columns(
+                columns, self._starts, self._values, self._vectors, self._offsets, self.penalty.alpha, w, residual,
+                _SWEEPS,
+            )  # fmt: skip
+            if self._left(w, columns @ residual) <= tol:
+                return True
+        return False
+
+    def minimise(self, gram: np.ndarray, w: np.ndarray, slope: np.ndarray, tol: float) -> None:
+        """Minimise over w, in place, and keep ``slope = q - G w``, with G the leading block of `gram`.
 
         Ends when no group violates stationarity by more than tol, or when neither sweeps nor steps get closer.
         """
-        starts = np.array(self._starts)
-        penalty = GroupNorms(alpha, np.repeat(np.arange(len(alpha)), np.diff(starts)))
-        scratch, done, least, idle = np.empty_like(w), 0, np.inf, 0
-        blocks = starts, self._values, self._vectors, np.array(self._offsets)
-
+        least, idle = np.inf, 0
         while idle <= _PATIENCE:
             for _ in range(1 + np.count_nonzero(w) // _PRICE):
-                done += sweep(gram, *blocks, alpha, w, slope, scratch, _SWEEPS)
-                if np.max(penalty.violation(w, slope), initial=0.0) <= tol:
-                    return done
-            now = self._newton(gram, penalty, w, slope, tol)
+                sweep(
+                    gram, self._starts, self._values, self._vectors, self._offsets, self.penalty.alpha, w, slope,
+                    _SWEEPS,
+                )  # fmt: skip
+                if self._left(w, slope) <= tol:
+                    return
+            now = self._newton(gram, w, slope, tol)
             if now <= tol or now != now:
-                break
+                return
             idle = 0 if now < 0.5 * least else idle + 1
             least = min(least, now)
-        return done
 
-    @staticmethod
-    def _newton(gram: np.ndarray, penalty: GroupNorms, w: np.ndarray, slope: np.ndarray, tol: float) -> float:
+    def _newton(self, gram: np.ndarray, w: np.ndarray, slope: np.ndarray, tol: float) -> float:
         """Take Newton steps for as long as they are whole and halve what is left, which is returned."""
-        now = float(np.max(penalty.violation(w, slope), initial=0.0))
+        now = self._left(w, slope)
         for _ in range(_STEPS):
-            whole, before = newton_step(gram, penalty, w, slope), now
-            now = float(np.max(penalty.violation(w, slope), initial=0.0))
+            whole, before = newton_step(gram, self.penalty, w, slope), now
+            now = self._left(w, slope)
             if not whole or now <= tol or not now < 0.5 * before:
                 break
         return now

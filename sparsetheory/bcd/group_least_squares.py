@@ -10,7 +10,8 @@ from .._validation import check_count, check_nonnegative, check_vector
 from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure, conclude
 from .covariates import Covariates, check_sample_weight
-from .group_descent import GroupBlocks
+from .group_columns import WeightedColumns
+from .group_descent import GroupModel
 from .group_norms import GroupNorms, group_norms
 from .lasso_certificate import LeastSquaresFit, Optimality
 from .sparse_result import SparseResult
@@ -127,7 +128,9 @@ class _Descent:
     def __init__(self, fit: LeastSquaresFit, penalty: GroupNorms, w: np.ndarray, tol: float) -> None:
         self.fit, self.penalty, self.w, self.tol = fit, penalty, w, tol
         self.working = WorkingSet(fit.covariates, fit.v, centred=fit.has_intercept)
-        self.blocks = GroupBlocks()
+        self.columns = WeightedColumns(fit.covariates, fit.v, centred=fit.has_intercept)
+        self.model = GroupModel()
+        self.members = np.empty(0, dtype=np.intp)
         self.unit = fit.null_value or 1.0
         self.best: Optimality | None = None
         self.best_coef = w.copy()
@@ -144,24 +147,36 @@ class _Descent:
         self.now = now
         self._idle = 0 if grown or better else self._idle + 1
         stop = Status.STALLED if self._idle >= _IDLE else None
-        extra = {"support": int(np.count_nonzero(self.w)), "working": len(self.working)}
+        extra = {"support": int(np.count_nonzero(self.w)), "working": len(self.members)}
         return Chunk(n_iter=1, error=now.gap / self.unit, objective=now.objective, stop=stop, extra=extra)
 
     def _improve(self) -> bool:
-        """Extend the working set by the groups that violate most, and minimise over it."""
+        """Extend the working set by the groups that violate most, and minimise over it.
+
+        Once a dense design has more columns in the working set than rows, sweeps on the columns come first: they read
+        less than sweeps on the Gram matrix, which is built only where they do not get there.
+        """
         violation = self.penalty.violation(self.w, self.now.slopes)
         new = self._candidates(violation)
-        columns = self.penalty.columns(new)
-        if len(new):
-            self.working.extend(np.concatenate(columns))
-            self.blocks.extend(new, np.array([len(c) for c in columns]), self.working.gram)
-            self._inside[new] = True
-        members = self.working.members
-        w, slope = self.w[members], self.working.slopes(self.now.residual)
-        inner = self._inner(float(np.max(violation[new], initial=0.0)))
-        self.blocks.minimise(self.working.gram, self.penalty.alpha[self.blocks.members], w, slope, inner)
-        self.w[members] = w
+        added = self.penalty.columns(new)
+        self.members = np.concatenate([self.members, *added])
+        self._inside[new] = True
+        w, inner = self.w[self.members], self._inner(float(np.max(violation[new], initial=0.0)))
+        many = not self.fit.covariates.sparse and len(self.members) > self.fit.covariates.n
+        factor = self.columns.upto(self.members) if many else self._gram()
+        self.model.extend(self.penalty.alpha[new], _blocks(factor, [len(c) for c in added], len(self.members), many))
+        residual = np.sqrt(self.fit.v) * self.now.residual
+        if not (many and self.model.sweep_columns(factor, w, residual, inner)):
+            slope = factor @ residual if many else self.working.slopes(self.now.residual)
+            self.model.minimise(self._gram(), w, slope, inner)
+        self.w[self.members] = w
         return len(new) > 0
+
+    def _gram(self) -> np.ndarray:
+        """Return the Gram matrix of all members."""
+        if len(self.members) > len(self.working):
+            self.working.extend(self.members[len(self.working) :])
+        return self.working.gram
 
     def _inner(self, outside: float) -> float:
         """Return the violation to leave in the model: a share of the largest new one, or what the gap can bear.
@@ -193,3 +208,10 @@ class _Descent:
             status=settle(outcome.status, error, self.tol), n_iter=outcome.n_iter, error=error, tol=self.tol,
             trace=outcome.trace, coef=self.best_coef, intercept=best.intercept, objective=best.objective, gap=best.gap,
         )  # fmt: skip
+
+
+def _blocks(factor: np.ndarray, sizes: list[int], k: int, many: bool) -> list[np.ndarray]:
+    """Return the Gram matrices of the last groups up to column k, from the columns as rows or from the whole one."""
+    ends = k - sum(sizes) + np.cumsum(sizes, dtype=np.intp)
+    parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    return [factor[own] @ factor[own].T if many else factor[own, own] for own in parts]
