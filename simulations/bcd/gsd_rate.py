@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sparsetheory.bcd.known_quadratics import block_diagonal, cut, draw_matrix, pose
 from sparsetheory.bcd.norm_constants import norm_constant
-from sparsetheory.bcd.one_step import block_diagonal, cut, descend, draw_matrix, pose, shares
+from sparsetheory.bcd.one_step import descend, shares
 from sparsetheory.bcd.one_step_study import BLOCK_SIZES, ITERATIONS, Smallest, measured, misjudged, rate_study
 from sparsetheory.verify import Bound, Broken
 

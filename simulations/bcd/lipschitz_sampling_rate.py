@@ -2,17 +2,9 @@
 
 import numpy as np
 
+from sparsetheory.bcd.known_quadratics import block_scales, cut, draw_matrix, pose, spread
 from sparsetheory.bcd.norm_constants import norm_constant
-from sparsetheory.bcd.one_step import (
-    block_scales,
-    cut,
-    descend,
-    draw_matrix,
-    expected_shares,
-    off_candidates,
-    pose,
-    spread,
-)
+from sparsetheory.bcd.one_step import descend, expected_shares, off_candidates
 from sparsetheory.bcd.one_step_study import ITERATIONS, measured, rate_study
 from sparsetheory.verify import Bound, Broken
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparsetheory.bcd.known_quadratics import Instance, block_diagonal, cut, draw_matrix, pose
 from sparsetheory.bcd.norm_constants import norm_constant
-from sparsetheory.bcd.one_step import Instance, block_diagonal, cut, descend, draw_matrix, pose
+from sparsetheory.bcd.one_step import descend
 from sparsetheory.bcd.one_step_study import BLOCK_SIZES, STARTS, Weighted, misjudged
 from sparsetheory.verify import Bound, Broken, Budget, Grid, Measurement, Positive, Study, WrongBound
 from sparsetheory.verify.rules import EveryInstance

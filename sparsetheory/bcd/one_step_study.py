@@ -10,8 +10,9 @@ from ..verify.bound import Bound
 from ..verify.rules import EveryInstance
 from ..verify.sample import Grid, Measurement
 from ..verify.study import Broken, Budget, Positive, Study, WrongBound
+from .known_quadratics import Instance, Majorised
 from .norm_constants import shortfall
-from .one_step import Instance, Majorised, Removed
+from .one_step import Removed
 
 __all__ = ["BLOCK_SIZES", "Smallest", "Weighted", "measured", "misjudged", "rate_study"]
 
