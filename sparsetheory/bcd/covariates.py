@@ -75,13 +75,8 @@ class Covariates:
 
     def rows(self, j: np.ndarray) -> np.ndarray:
         """Return the columns j as the contiguous rows of a new dense array."""
-        columns = self.X[:, j]
-        if self.sparse:
-            columns = columns.toarray()
-        return np.ascontiguousarray(columns.T, dtype=np.float64) if self.sparse else self._gathered(j)
-
-    def _gathered(self, j: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(self.X.T[j], dtype=np.float64)
+        columns = self.X[:, j].toarray().T if self.sparse else self.X.T[j]
+        return np.ascontiguousarray(columns, dtype=np.float64)
 
     def refuse_nonfinite(self) -> None:
         """Say where X is not finite; called when a product was not."""
