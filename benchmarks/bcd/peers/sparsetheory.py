@@ -12,9 +12,17 @@ def lasso(instance: Instance, tol: float) -> np.ndarray:
     return model.fit(instance.X, instance.y).coef_
 
 
+def logistic(instance: Instance, tol: float) -> np.ndarray:
+    model = bcd.SparseLogisticRegression(alpha=instance.alpha, fit_intercept=False, tol=tol)
+    return model.fit(instance.X, instance.y).coef_
+
+
 def group(instance: Instance, tol: float) -> np.ndarray:
     model = bcd.GroupLasso(alpha=instance.alpha, groups=instance.group, fit_intercept=False, tol=tol)
     return model.fit(instance.X, instance.y).coef_
 
 
-PEER = Peer(name="sparsetheory", version=sparsetheory.__version__, solve={"lasso": lasso, "group": group})
+PEER = Peer(
+    name="sparsetheory", version=sparsetheory.__version__,
+    solve={"lasso": lasso, "logistic": logistic, "group": group},
+)  # fmt: skip
