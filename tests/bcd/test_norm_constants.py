@@ -1,4 +1,4 @@
-"""Constants of strong convexity in sums of block norms, against enumeration, a semidefinite program, and closed forms."""
+"""Strong convexity in sums of block norms, against enumeration, a semidefinite program, and closed forms."""
 
 import importlib.util
 from fractions import Fraction

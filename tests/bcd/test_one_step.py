@@ -1,13 +1,21 @@
-"""What an iteration removes: instances without rounding, runs of the solver against rational arithmetic, defects seen."""
+"""What an iteration removes: exact instances, runs of the solver against rational arithmetic, defects seen."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from sparsetheory import bcd
 from sparsetheory.bcd.known_quadratics import (
-    MATRICES, Majorised, block_diagonal, block_scales, cut, draw_matrix, pose, spread,
+    MATRICES,
+    Majorised,
+    block_diagonal,
+    block_scales,
+    cut,
+    draw_matrix,
+    pose,
+    spread,
 )  # fmt: skip
 from sparsetheory.bcd.norm_constants import norm_constant
 from sparsetheory.bcd.one_step import descend, expected_shares, off_candidates, shares
@@ -49,7 +57,7 @@ def test_shares_of_a_run_agree_with_rational_arithmetic_up_to_their_floor(kind):
     removed = shares(case, points)
     Q = EXACT(case.Q).tolist()
     errors = [block_error(Q, (EXACT(x) - EXACT(case.minimizer)).tolist()) for x in points]
-    exact = [float(1 - after / before) for before, after in zip(errors, errors[1:])]
+    exact = [float(1 - after / before) for before, after in pairwise(errors)]
     assert len(removed.share) >= 3
     np.testing.assert_array_less(np.abs(removed.share - exact[: len(removed.share)]), removed.floor)
     assert removed.floor.max() < 1e-6

@@ -7,7 +7,13 @@ import pytest
 from sparsetheory.bcd.one_step_proof import averaged_step, greedy_step, row_sums
 from sparsetheory.verify import Bound, Proof
 from sparsetheory.verify.certify.contraction import (
-    convexity_step, dual_norm_step, evaluate, gain_step, norms_step, quotient_step, taylor_step,
+    convexity_step,
+    dual_norm_step,
+    evaluate,
+    gain_step,
+    norms_step,
+    quotient_step,
+    taylor_step,
 )  # fmt: skip
 from sparsetheory.verify.proof import holds
 
