@@ -116,7 +116,23 @@ def settled(home=HOME):
     return "\n".join(lines)
 
 
+def draws(figure, seeds=(0, 1, 2), home=HOME):
+    """Return a Markdown table: the same methods on other draws of the data, the paper's last."""
+    panels = _panels(figure)
+    heads = [f"{_name(p)}: {s}" for p in panels for s in (*(f"draw {k}" for k in seeds), "paper")]
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for method in FIGURES[figure].methods:
+        cells = []
+        for panel in panels:
+            theirs = PAPER[figure, panel.data, panel.size].get(method.label)
+            cells += [_shown(reached(read(home, figure, panel, seed)[method.label])) for seed in seeds]
+            cells.append("" if theirs is None else _shown(theirs))
+        lines.append(f"| {method.label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def pages_of_tables(home=HOME):
     """Return name -> table, what stands between the marks of the page."""
     tables = {f"figure {figure}": values(figure, home) for figure in FIGURES if _panels(figure)}
-    return tables | {"order": orders(home), "starts": starts(home), "norms": norms(home), "settled": settled(home)}
+    return tables | {"order": orders(home), "starts": starts(home), "norms": norms(home), "settled": settled(home),
+                     "draws 6": draws("6", home=home), "draws 7": draws("7", home=home)}  # fmt: skip

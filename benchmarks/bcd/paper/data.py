@@ -73,13 +73,15 @@ class Case:
     """A problem, its penalty, and how far a point is from the optimum.
 
     `best` is the optimal value, or the infimum where none is attained; `solution` is there where f - f* is better
-    taken as an energy, which loses no digits against a large f*.
+    taken as an energy, which loses no digits against a large f*; a lattice has its `side`, and
+    which of its nodes are `free`.
     """
 
     problem: Any
     penalty: Any = None
     best: float = 0.0
     solution: Any = None
+    side: int | None = None
     free: Any = None
 
     @cached_property
@@ -101,8 +103,8 @@ def _of_samples(kind, draw):
     return Case(kind(sp.csc_matrix(A), b))
 
 
-def _of_graph(A, c, free):
-    return Case(bcd.Quadratic(A, c), solution=spsolve(A.tocsc(), c), free=free)
+def _of_graph(A, c, free, side=None):
+    return Case(bcd.Quadratic(A, c), solution=spsolve(A.tocsc(), c), side=side, free=free)
 
 
 def _nonnegative(seed):
@@ -118,7 +120,7 @@ DATA = {
     "A": lambda seed: _of_samples(bcd.LeastSquares, data_a(1000, 10_000, np.random.default_rng(seed))),
     "B": lambda seed: _of_samples(bcd.Logistic, data_b(1000, 10_000, np.random.default_rng(seed))),
     "C": lambda seed: _of_samples(bcd.Softmax, data_c(1000, 1000, 50, np.random.default_rng(seed))),
-    "D": lambda seed: _of_graph(*lattice_system(50, 100, np.random.default_rng(seed))),
+    "D": lambda seed: _of_graph(*lattice_system(50, 100, np.random.default_rng(seed)), side=50),
     "E": lambda seed: _of_graph(*moons_system(2000, 100, np.random.default_rng(seed))),
     "A-L1": _nonnegative,
 }

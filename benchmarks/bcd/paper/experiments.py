@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["FIGURES", "ITERATIONS", "SOLVED", "TIE_ITERATIONS", "TIE_VALUES", "Figure", "Forest", "Panel", "Rules"]
+__all__ = ["FIGURES", "ITERATIONS", "SOLVED", "TIE_ITERATIONS", "TIE_VALUES", "Figure", "Panel", "Rules"]
 
 ITERATIONS = 500
 SOLVED = 1e-8  # f - f* at which the paper stops
@@ -22,16 +22,8 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Forest:
-    """Huge blocks: the name of a function in `benchmarks.bcd.paper.run`."""
-
-    label: str
-    function: str
-
-
-@dataclass(frozen=True)
 class Panel:
-    """One plot: the data and the block size (0: blocks have their own sizes)."""
+    """One plot: the data and the block size; 0 where blocks have their own, and n^{1/3} without a structure."""
 
     data: str
     size: int
@@ -43,7 +35,7 @@ class Figure:
 
     title: str
     panels: tuple[Panel, ...]
-    methods: tuple[Rules | Forest, ...]
+    methods: tuple[Rules, ...]
 
 
 def _grid(data, sizes):
@@ -96,14 +88,14 @@ _PARTITIONS = tuple(
     for name, partition in (("sort", "sort"), ("avg", "average"), ("order", "order"))
     for select in ("gsd", "gsl", "gs")
 )
-_HUGE = (
-    Forest("Greedy tree", "greedy_tree"),
-    Forest("Tree partition", "trees"),
-    Forest("Tree partition, order", "trees_by_order"),
-    Forest("Random tree", "random_tree"),
-    Forest("Red-black", "colours"),
-    Forest("Red-black, order", "colours_by_order"),
-    Forest("General", "small_dense"),
+_HUGE = (  # on the lattice, the paper's trees are combs and its colours red and black
+    Rules("Greedy tree", "variable", "greedy-tree", "exact"),
+    Rules("Tree partition", "trees", "cyclic", "exact"),
+    Rules("Tree partition, order", "trees-order", "cyclic", "exact"),
+    Rules("Random tree", "variable", "random-tree", "exact"),
+    Rules("Red-black", "colours", "cyclic", "exact"),
+    Rules("Red-black, order", "colours-order", "cyclic", "exact"),
+    Rules("General", "variable", "gs", "exact"),
 )
 _SUMS = tuple(
     Rules(f"{rule.upper()}-FB {norm}", "sort", rule + suffix, "gradient")

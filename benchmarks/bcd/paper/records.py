@@ -14,14 +14,14 @@ __all__ = ["HOME", "fill", "path_of", "read"]
 HOME = Path(__file__).parent / "records"
 
 
-def path_of(home, figure, panel):
+def path_of(home, figure, panel, seed=0):
     """Return where a panel is kept."""
-    return Path(home) / f"figure{figure}-{panel.data}-{panel.size}.json"
+    return Path(home) / f"figure{figure}-{panel.data}-{panel.size}{f'-seed{seed}' if seed else ''}.json"
 
 
-def read(home, figure, panel):
+def read(home, figure, panel, seed=0):
     """Return the records of a panel by label, empty where nothing was run."""
-    path = path_of(home, figure, panel)
+    path = path_of(home, figure, panel, seed)
     return {} if not path.exists() else {r["label"]: r for r in json.loads(path.read_text())["runs"]}
 
 
@@ -29,10 +29,9 @@ def _write(home, figure, panel, start, seed, runs):
     head = {"figure": figure, "panel": asdict(panel), "seed": seed, "start": start, "iterations": KEPT.tolist()}
     lines = [json.dumps(r) for r in runs.values()]
     text = json.dumps(head)[:-1] + ', "runs": [\n' + ",\n".join(lines) + "\n]}\n"
-    path = path_of(home, figure, panel)
+    path = path_of(home, figure, panel, seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    json.loads(text)
 
 
 def fill(figures, *, home=HOME, seed=0, only=None, say=lambda line: None):
@@ -40,7 +39,7 @@ def fill(figures, *, home=HOME, seed=0, only=None, say=lambda line: None):
     register()
     tasks = [(f, p) for f in figures for p in FIGURES[f].panels if only is None or p.data in only]
     for figure, panel in sorted(tasks, key=lambda task: task[1].data):
-        runs = read(home, figure, panel)
+        runs = read(home, figure, panel, seed)
         for method in FIGURES[figure].methods:
             if method.label in runs:
                 continue
