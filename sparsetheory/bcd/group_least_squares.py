@@ -4,23 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from .. import _loop
-from .._loop import Chunk, Outcome, settle
 from .._validation import check_count, check_nonnegative, check_vector
 from ..progress import Callback
-from ..result import OnFailure, Status, check_on_failure, conclude
+from ..result import OnFailure, check_on_failure, conclude
 from .covariates import Covariates, check_sample_weight
 from .group_columns import WeightedColumns
 from .group_descent import GroupModel
 from .group_norms import GroupNorms, group_norms
 from .lasso_certificate import LeastSquaresFit, Optimality
+from .rounds import Rounds
 from .sparse_result import SparseResult
 from .working_set import WorkingSet
 
 __all__ = ["group_lasso"]
 
 _FIRST = 10  # groups that enter in a round at least, beyond those in use
-_IDLE = 3  # rounds without a smaller gap or a new group after which there is nothing left to gain
 _INNER = 0.3  # of what is left outside the working set: how exactly the model on it is minimised
 
 
@@ -115,103 +113,78 @@ def group_lasso(
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
     w = np.zeros(covariates.p) if init is None else check_vector(init, "init", length=covariates.p).copy()
-    descent = _Descent(LeastSquaresFit(covariates, y, v, penalty, intercept=bool(fit_intercept)), penalty, w, tol)
-    outcome = _loop.run(
-        descent.advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: descent.best_coef.copy()
-    )
-    return conclude(descent.result(outcome), on_failure)
+    fit = LeastSquaresFit(covariates, y, v, penalty, intercept=bool(fit_intercept))
+    return conclude(_Descent(fit, w, tol).run(max_iter, callback), on_failure)
 
 
-class _Descent:
-    """Rounds of: measure, take in the groups that violate most, minimise over the working set."""
+class _Descent(Rounds):
+    """A round takes in groups, all columns of each, and minimises over the working set."""
 
-    def __init__(self, fit: LeastSquaresFit, penalty: GroupNorms, w: np.ndarray, tol: float) -> None:
-        self.fit, self.penalty, self.w, self.tol = fit, penalty, w, tol
-        self.working = WorkingSet(fit.covariates, fit.v, centred=fit.has_intercept)
-        self.columns = WeightedColumns(fit.covariates, fit.v, centred=fit.has_intercept)
-        self.model = GroupModel()
-        self.members = np.empty(0, dtype=np.intp)
-        self.unit = fit.null_value or 1.0
-        self.best: Optimality | None = None
-        self.best_coef = w.copy()
-        self._inside = np.zeros(len(penalty.alpha), dtype=bool)
-        self._idle, self._share = 0, 1.0
+    def __init__(self, fit: LeastSquaresFit[GroupNorms], w: np.ndarray, tol: float) -> None:
+        super().__init__(fit, w, tol)
+        self._members = np.empty(0, dtype=np.intp)
+        self._with_gram = WorkingSet(fit.covariates, fit.v, centred=fit.has_intercept)
+        self._columns = WeightedColumns(fit.covariates, fit.v, centred=fit.has_intercept)
+        self._root, self._share = np.sqrt(fit.v), 1.0
+        self._model = GroupModel()
 
-    def advance(self, budget: int) -> Chunk:
-        """Do one round: improve the coefficients if there is a measurement, then measure."""
-        grown = self.best is None or self._improve()
-        now = self.fit.optimality(self.w)
-        better = self.best is None or now.gap < self.best.gap
-        if better:
-            self.best, self.best_coef = now, self.w.copy()
-        self.now = now
-        self._idle = 0 if grown or better else self._idle + 1
-        stop = Status.STALLED if self._idle >= _IDLE else None
-        extra = {"support": int(np.count_nonzero(self.w)), "working": len(self.members)}
-        return Chunk(n_iter=1, error=now.gap / self.unit, objective=now.objective, stop=stop, extra=extra)
+    @property
+    def working(self) -> int:
+        """Number of columns in work."""
+        return len(self._members)
 
-    def _improve(self) -> bool:
-        """Extend the working set by the groups that violate most, and minimise over it.
+    def candidates(self, now: Optimality) -> np.ndarray:
+        """Return columns to take in, group by group: those in use, and of the others that violate as many groups."""
+        penalty = self.fit.penalty
+        score = penalty.violation(self.w, now.slopes)
+        used, inside = (penalty.norms(self.w) > 0) | (penalty.alpha == 0), np.zeros(len(score), dtype=bool)
+        inside[penalty.labels[self.inside]] = True
+        others = np.flatnonzero((score > 0) & ~used & ~inside)
+        room = max(_FIRST, int(used.sum()))
+        if len(others) > room:
+            others = others[np.argpartition(-score[others], room)[:room]]
+        groups = np.sort(np.concatenate([np.flatnonzero(used & ~inside), others]))
+        return np.concatenate([np.empty(0, dtype=np.intp), *penalty.columns(groups)])
+
+    def improve(self, now: Optimality, new: np.ndarray) -> None:
+        """Minimise over the columns in work.
 
         Once a dense design has more columns in the working set than rows, sweeps on the columns come first: they read
         less than sweeps on the Gram matrix, which is built only where they do not get there.
         """
-        violation = self.penalty.violation(self.w, self.now.slopes)
-        new = self._candidates(violation)
-        added = self.penalty.columns(new)
-        self.members = np.concatenate([self.members, *added])
-        self._inside[new] = True
-        w, inner = self.w[self.members], self._inner(float(np.max(violation[new], initial=0.0)))
-        many = not self.fit.covariates.sparse and len(self.members) > self.fit.covariates.n
-        factor = self.columns.upto(self.members) if many else self._gram()
-        self.model.extend(self.penalty.alpha[new], _blocks(factor, [len(c) for c in added], len(self.members), many))
-        residual = np.sqrt(self.fit.v) * self.now.residual
-        if not (many and self.model.sweep_columns(factor, w, residual, inner)):
-            slope = factor @ residual if many else self.working.slopes(self.now.residual)
-            self.model.minimise(self._gram(), w, slope, inner)
-        self.w[self.members] = w
-        return len(new) > 0
+        penalty, labels = self.fit.penalty, self.fit.penalty.labels[new]
+        groups, sizes = labels[np.append(True, np.diff(labels) != 0)] if len(new) else labels, np.bincount(labels)
+        self._members = np.concatenate([self._members, new])
+        w, tol = self.w[self._members], self._accuracy(penalty.violation(self.w, now.slopes)[groups])
+        many = not self.fit.covariates.sparse and len(self._members) > self.fit.covariates.n
+        factor = self._columns.upto(self._members) if many else self._gram()
+        self._model.extend(penalty.alpha[groups], _blocks(factor, sizes[groups], len(self._members), many))
+        residual = self._root * now.residual
+        if not (many and self._model.sweep_columns(factor, w, residual, tol)):
+            gram = self._gram()
+            self._model.minimise(gram, w, factor @ residual if many else self._with_gram.slopes(now.residual), tol)
+        self.w[self._members] = w
 
     def _gram(self) -> np.ndarray:
         """Return the Gram matrix of all members."""
-        if len(self.members) > len(self.working):
-            self.working.extend(self.members[len(self.working) :])
-        return self.working.gram
+        if len(self._members) > len(self._with_gram):
+            self._with_gram.extend(self._members[len(self._with_gram) :])
+        return self._with_gram.gram
 
-    def _inner(self, outside: float) -> float:
+    def _accuracy(self, entering: np.ndarray) -> float:
         """Return the violation to leave in the model: a share of the largest new one, or what the gap can bear.
 
         A violation d of the groups costs about ``2 d sum |w_G|`` of the gap; each time that this was not enough, a
         tenth of it has to do.
         """
-        if outside > 0:
-            return _INNER * outside
-        self._share, size = 0.1 * self._share, float(self.penalty.norms(self.w).sum())
+        if len(entering):
+            return _INNER * float(np.max(entering))
+        self._share, size = 0.1 * self._share, float(self.fit.penalty.norms(self.w).sum())
         return self._share * self.tol * self.unit / size if size > 0 else 0.0
 
-    def _candidates(self, violation: np.ndarray) -> np.ndarray:
-        """Return groups to take in: those in use, and of the others that violate as many as are in use."""
-        used = (self.penalty.norms(self.w) > 0) | (self.penalty.alpha == 0)
-        others = np.flatnonzero((violation > 0) & ~used & ~self._inside)
-        room = max(_FIRST, int(used.sum()))
-        if len(others) > room:
-            others = others[np.argpartition(-violation[others], room)[:room]]
-        return np.sort(np.concatenate([np.flatnonzero(used & ~self._inside), others]))
 
-    def result(self, outcome: Outcome) -> SparseResult:
-        """Return the best coefficients with the certificate at them."""
-        best = self.best
-        assert best is not None
-        error = best.gap / self.unit
-        self.best_coef.flags.writeable = False
-        return SparseResult(
-            status=settle(outcome.status, error, self.tol), n_iter=outcome.n_iter, error=error, tol=self.tol,
-            trace=outcome.trace, coef=self.best_coef, intercept=best.intercept, objective=best.objective, gap=best.gap,
-        )  # fmt: skip
-
-
-def _blocks(factor: np.ndarray, sizes: list[int], k: int, many: bool) -> list[np.ndarray]:
+def _blocks(factor: np.ndarray, sizes: np.ndarray, k: int, many: bool) -> list[np.ndarray]:
     """Return the Gram matrices of the last groups up to column k, from the columns as rows or from the whole one."""
-    ends = k - sum(sizes) + np.cumsum(sizes, dtype=np.intp)
+    ends = k - sizes.sum() + np.cumsum(sizes)
     parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     return [factor[own] @ factor[own].T if many else factor[own, own] for own in parts]

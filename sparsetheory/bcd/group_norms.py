@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ class GroupNorms:
 
     alpha: np.ndarray  # one a group
     labels: np.ndarray  # the group of each coefficient
+
+    lower: ClassVar[float] = -np.inf  # of every coefficient
 
     @cached_property
     def free(self) -> np.ndarray:
