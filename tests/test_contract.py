@@ -1,6 +1,7 @@
 """Every solver in the table of its family keeps the contract that the package offers to other people's solvers."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -28,6 +29,31 @@ def test_every_solver_keeps_the_contract(method):
 
 def test_the_door_hands_through():
     report = check_solver(ot.solve, tol=1e-9)
+    assert report.passed, report.to_markdown()
+
+
+def _estimator(X, y, *, alpha, kind):
+    return kind(alpha, fit_intercept=False, tol=1e-9).fit(X, y)
+
+
+#: The contract is without intercept.
+LASSO = {
+    "lasso": partial(bcd.lasso, fit_intercept=False, tol=1e-9),
+    "Lasso": partial(_estimator, kind=bcd.Lasso),
+}
+
+
+@pytest.mark.parametrize("name", LASSO)
+def test_lasso_solvers_keep_the_contract(name):
+    report = check_solver(LASSO[name], contract="lasso", tol=1e-9)
+    assert report.passed, report.to_markdown()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", LASSO)
+def test_lasso_solvers_keep_the_contract_under_pressure(name):
+    report = check_solver(LASSO[name], contract="lasso", tol=1e-9, level="deep")
     assert report.passed, report.to_markdown()
 
 

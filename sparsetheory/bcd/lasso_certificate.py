@@ -33,6 +33,7 @@ class SparsePenalty(Protocol):
 
 P = TypeVar("P", bound=SparsePenalty)
 
+
 @dataclass(frozen=True)
 class Optimality:
     """Evidence at a point, from one pass over X.
@@ -68,9 +69,7 @@ class LeastSquaresFit(Generic[P]):
     orthogonal to unpenalised columns and scaled until the conjugates are finite.
     """
 
-    def __init__(
-        self, covariates: Covariates, y: np.ndarray, v: np.ndarray, penalty: P, *, intercept: bool
-    ) -> None:
+    def __init__(self, covariates: Covariates, y: np.ndarray, v: np.ndarray, penalty: P, *, intercept: bool) -> None:
         self.covariates, self.y, self.v, self.penalty, self.has_intercept = covariates, y, v, penalty, intercept
         self._basis = self._free_basis()
         centred = y - self._mean(y)
@@ -85,10 +84,10 @@ class LeastSquaresFit(Generic[P]):
         if len(free) == 0:
             return np.empty((0, len(self.y)))
         rows = self.covariates.rows(free)
-        if self.has_intercept:
-            rows -= (rows @ self.v)[:, None]
         if not np.isfinite(rows).all():
             self.covariates.refuse_nonfinite()
+        if self.has_intercept:
+            rows -= (rows @ self.v)[:, None]
         _, s, basis = np.linalg.svd(rows * np.sqrt(self.v), full_matrices=False)
         return np.asarray(basis[s > 64 * np.finfo(float).eps * sum(rows.shape) * s.max(initial=0.0)])
 

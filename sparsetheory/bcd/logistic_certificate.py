@@ -91,11 +91,12 @@ class LogisticFit:
         slopes = self.covariates.correlate(v * y * u)
         if not np.isfinite(slopes).all():
             self.covariates.refuse_nonfinite()
-        steps = {1.0, penalty.reach(slopes)}
-        gap = min(self._divergence(s * u, p, probability(y * scores)) + penalty.slack(w, s * slopes) for s in steps)
+        objective = self.loss(scores) + penalty.value(w)  # is itself a gap, that to u = 0
+        steps, q = {1.0, penalty.reach(slopes)}, probability(y * scores)
+        gap = min([objective] + [self._divergence(s * u, p, q) + penalty.slack(w, s * slopes) for s in steps])
         if gap < 0:  # by rounding; a NaN stays
             gap = 0.0
-        return Optimality(self.loss(scores) + penalty.value(w), gap, intercept, y * p, slopes)
+        return Optimality(objective, gap, intercept, y * p, slopes)
 
     def _correction(self, p: np.ndarray) -> np.ndarray:
         """Return by how much p has to fall so that the unpenalised coefficients leave no slope."""

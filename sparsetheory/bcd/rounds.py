@@ -1,7 +1,7 @@
 """The rounds that every sparse regression goes through: improve the coefficients, measure them, keep the best."""
 
 from abc import ABC, abstractmethod
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from ..progress import Callback
 from ..result import Status
 from .covariates import Covariates
 from .lasso_certificate import Optimality
-from .shrinkage import Shrinkage
 from .sparse_result import SparseResult
 
 __all__ = ["Fit", "Rounds"]
@@ -25,7 +24,7 @@ class Fit(Protocol):
     """A problem that can say what coefficients prove of themselves."""
 
     covariates: Covariates
-    penalty: Shrinkage
+    penalty: Any  # `Shrinkage`, or that of groups
     null_value: float
 
     def optimality(self, w: np.ndarray) -> Optimality:
@@ -88,9 +87,10 @@ class Rounds(ABC):
 
     def run(self, max_iter: int, callback: Callback | None) -> SparseResult:
         """Go through the rounds, and return the best coefficients with the certificate at them."""
-        outcome = _loop.run(
-            self.advance, tol=self.tol, max_iter=max_iter, callback=callback, solution=lambda: self.w.copy()
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by name
+            outcome = _loop.run(
+                self.advance, tol=self.tol, max_iter=max_iter, callback=callback, solution=lambda: self.w.copy()
+            )
         best = self.best
         assert best is not None
         error = best.gap / self.unit
