@@ -2,19 +2,22 @@
 
 import numpy as np
 
-from sparsetheory.bcd.known_quadratics import cut, draw_matrix, pose
+from sparsetheory.bcd.known_quadratics import cut, draw_matrix, draw_rows, pose
 from sparsetheory.bcd.norm_constants import norm_constant, separable_constant
 from sparsetheory.bcd.one_step import descend, shares
-from sparsetheory.bcd.one_step_study import ITERATIONS, Smallest, measured, rate_study
+from sparsetheory.bcd.one_step_study import FUNCTIONS, ITERATIONS, Smallest, measured, rate_study
 from sparsetheory.verify import Bound, Broken
 
 
 def generate(cell, rng):
     """Draw a matrix; the constant in the 1-norm is the best over all sign vectors."""
     Q = draw_matrix(rng, cell["n"])
-    blocks, L = cut(len(Q), 1), np.diagonal(Q).max() * np.eye(len(Q))
+    rows = draw_rows(rng, Q) if cell["f"] == "log cosh" else np.zeros((0, len(Q)))
+    blocks, L = cut(len(Q), 1), np.diagonal(Q + rows.T @ rows).max() * np.eye(len(Q))
     constant = norm_constant(Q, blocks=blocks, metric=np.eye(len(Q)))
-    return pose(rng, Q, blocks=blocks, bound=L, step=L, constant=constant, start=cell["start"])
+    return pose(
+        rng, Q, blocks=blocks, bound=L, step=L, constant=constant, start=cell["start"], rows=rows if len(rows) else None
+    )
 
 
 def _descend(instance, rng, select="gs", pick=None):
@@ -57,6 +60,7 @@ STUDY = rate_study(
     generate=generate,
     run=run,
     measure=measure,
+    strata=FUNCTIONS,
     wrong=Bound("kappa*mu_1/L", mu_1="strong convexity in the 1-norm", L="largest L_i", kappa="factor"),
     kappa=1.05,
     broken=(
@@ -67,8 +71,10 @@ STUDY = rate_study(
     notes=(
         r"Quadratics with equal and with unequal $L_i$ (four decades), nearly collinear columns, families of "
         r"correlated "
-        r"columns, and diagonal ones. $\mu_1$ is enumerated over all sign vectors; beside it stands the semidefinite "
-        r"bound, proved by exact pivots. From the extremal start, where the gradient is the maximising sign "
-        r"vector, the first iteration removes exactly $\mu_1/L$ if $L_i = L$."
+        r"columns, and diagonal ones; and these plus $\sum_k \log \cosh r_k^T (x - x^*)$, with Hessians between "
+        r"$Q$ and "
+        r"$Q + R^T R$. $\mu_1$ is enumerated over all sign vectors; beside it stands the semidefinite bound, proved by "
+        r"exact pivots. From the extremal start, where the gradient is the maximising sign vector, the first iteration "
+        r"removes exactly $\mu_1/L$ if $L_i = L$."
     ),
 )

@@ -70,8 +70,7 @@ STUDY = rate_study(
         r"for any "
         r"correlation, and with equality only where a block is of rank one: elsewhere the step is shorter than it "
         r"could "
-        r"be, and the bound is met up to a factor of about $0.6$ from the extremal start. On every instance the "
-        r"constant "
-        r"is no larger than that of the full blocks."
+        r"be, and even from the extremal start the bound is seldom nearly met. On every instance the constant is no "
+        r"larger than that of the full blocks."
     ),
 )

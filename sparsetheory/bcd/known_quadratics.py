@@ -13,11 +13,12 @@ import numpy as np
 
 from .._validation import check_choice
 from .design import readonly
+from .log_cosh import LogCosh
 from .norm_constants import NormConstant, norm_constant
 from .quadratic import Quadratic
 
 __all__ = [
-    "MATRICES", "Blocks", "Instance", "Majorised", "block_diagonal", "block_scales", "cut", "draw_matrix",
+    "MATRICES", "Blocks", "Instance", "Majorised", "block_diagonal", "block_scales", "cut", "draw_matrix", "draw_rows",
     "euclidean_constant", "on_grid", "pose", "spread",
 ]  # fmt: skip
 
@@ -133,6 +134,13 @@ def draw_matrix(rng: np.random.Generator, n: int, kinds: Sequence[str] = tuple(M
     return on_grid(MATRICES[kinds[int(rng.integers(len(kinds)))]](rng, n))
 
 
+def draw_rows(rng: np.random.Generator, Q: np.ndarray) -> np.ndarray:
+    """Draw linear forms whose squares add a thousandth of Q up to its size, on a grid on which products are exact."""
+    n = len(Q)
+    rows = rng.standard_normal((n, n)) * np.sqrt(np.diagonal(Q) / n) * 10.0 ** rng.uniform(-1.5, 0)
+    return np.round(rows * 2.0**20) / 2.0**20
+
+
 def cut(n: int, size: int) -> Blocks:
     """Cut 0, ..., n-1 into consecutive blocks, the last one shorter where n is not a multiple."""
     return tuple(tuple(range(start, min(start + size, n))) for start in range(0, n, size))
@@ -165,7 +173,7 @@ class Instance:
 
     Attributes
     ----------
-    problem : Quadratic
+    problem : Quadratic or LogCosh
     blocks : tuple of tuple of int
     step : ndarray of shape (n, n)
         Its blocks M_b make the steps, ``d_b = -M_b^{-1} g_b``.
@@ -176,7 +184,7 @@ class Instance:
         Those of other rules on the same blocks, to compare with.
     """
 
-    problem: Quadratic
+    problem: Quadratic | LogCosh
     blocks: Blocks
     step: np.ndarray
     minimizer: np.ndarray
@@ -186,8 +194,13 @@ class Instance:
 
     @property
     def Q(self) -> np.ndarray:
-        """The Hessian."""
+        """The Hessian; what is below all Hessians where f is not quadratic."""
         return np.asarray(self.problem.A)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Linear forms whose log cosh is part of f; none where f is quadratic."""
+        return self.problem.rows if isinstance(self.problem, LogCosh) else np.zeros((0, len(self.Q)))
 
     @cached_property
     def euclidean(self) -> NormConstant:
@@ -202,7 +215,8 @@ def euclidean_constant(Q: np.ndarray) -> NormConstant:
 
 def pose(
     rng: np.random.Generator, Q: np.ndarray, *, blocks: Blocks, step: np.ndarray, constant: NormConstant,
-    start: str, bound: np.ndarray | None = None, others: tuple[NormConstant, ...] = (),
+    start: str, bound: np.ndarray | None = None, rows: np.ndarray | None = None,
+    others: tuple[NormConstant, ...] = (),
 ) -> Instance:  # fmt: skip
     """Make an instance of a matrix on the grid.
 
@@ -215,6 +229,8 @@ def pose(
         At a random distance from the minimiser, or where the gradient is the one that attains the constant.
     bound : ndarray of shape (n, n), optional
         What the rules know of Q, block by block; all of it by default.
+    rows : ndarray of shape (k, n), optional
+        Linear forms whose log cosh is added to f, on the grid as well; `bound` has to be above ``Q + rows.T @ rows``.
     others : tuple of NormConstant
         Of other rules on the same blocks.
     """
@@ -227,7 +243,9 @@ def pose(
         away = np.linalg.solve(Q, constant.gradient)
         away /= np.abs(away).max()
     c = Q @ minimizer
-    problem = Quadratic(Q, c) if bound is None else Majorised(Q, c, bound=bound)
+    problem: Quadratic | LogCosh = Quadratic(Q, c) if bound is None else Majorised(Q, c, bound=bound)
+    if rows is not None and bound is not None:
+        problem = LogCosh(Q, rows, minimizer, bound)
     return Instance(
         problem=problem, blocks=blocks, step=step, minimizer=minimizer, start=minimizer + away, constant=constant,
         others=others,

@@ -7,6 +7,7 @@ import numpy as np
 from .approximate import Approximation
 from .descent import minimize
 from .known_quadratics import Instance
+from .log_cosh import log_cosh
 
 __all__ = ["Removed", "descend", "expected_shares", "off_candidates", "shares"]
 
@@ -49,17 +50,20 @@ class _Run:
     """A run seen from the minimiser: gradients, errors, and the rounding of gradients, iterate by iterate."""
 
     def __init__(self, instance: Instance, points: np.ndarray) -> None:
-        Q, size = instance.Q, np.abs(instance.Q)
-        n, away = len(Q), points - instance.minimizer
-        errors = 0.5 * ((away @ Q) * away).sum(axis=1)
+        Q, rows, n = instance.Q, instance.rows, len(instance.Q)
+        away = points - instance.minimizer
+        errors = 0.5 * ((away @ Q) * away).sum(axis=1) + log_cosh(away @ rows.T).sum(axis=1)
         # followed as long as errors are far above rounding; what comes after is not looked at
         kept = int(np.argmin(np.r_[errors > REACH * errors[0], False]))
-        away, x = away[:kept], np.maximum.accumulate(np.abs(points[:kept]))  # old rounding stays in the image
-        self.error, self.gradient = errors[:kept], away @ Q
+        away = away[:kept]
+        self.error, self.gradient = errors[:kept], away @ Q + np.tanh(away @ rows.T) @ rows
         self.removed = 1.0 - errors[1 : kept + 1] / errors[:kept][: len(errors) - 1]
-        drift = (n + _UPDATES) * (x @ size + np.abs(instance.problem.c)) + n * x * np.diagonal(instance.step)
+        size = np.abs(Q) + np.abs(rows.T) @ np.abs(rows)
+        x = np.maximum.accumulate(np.abs(points[:kept]))  # old rounding stays in the image
+        exact = np.abs(instance.problem.c) + np.abs(rows @ instance.minimizer) @ np.abs(rows)
+        drift = (n + _UPDATES) * (x @ size + exact) + n * x * np.diagonal(instance.step)
         self.noise = _EPS * drift  # of a gradient entry, as the solver had it
-        self.form = _EPS * (n + 2) * ((np.abs(away) @ size) * np.abs(away)).sum(axis=1)  # of the error, as computed
+        self.form = _EPS * (n + 4) * ((np.abs(away) @ size) * np.abs(away)).sum(axis=1)  # of the error, as computed
 
     def floor(self, instance: Instance) -> np.ndarray:
         """Return what rounding can do to a share: noise in scores and steps, and in the errors that are compared.

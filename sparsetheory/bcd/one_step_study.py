@@ -13,12 +13,24 @@ from ..verify.study import Broken, Budget, Positive, Study, WrongBound
 from .known_quadratics import Instance, Majorised
 from .norm_constants import shortfall
 from .one_step import Removed
+from .quadratic import Quadratic
 
-__all__ = ["BLOCK_SIZES", "Smallest", "Weighted", "measured", "misjudged", "rate_study"]
+__all__ = [
+    "BLOCK_SIZES",
+    "FUNCTIONS",
+    "ITERATIONS",
+    "STARTS",
+    "Smallest",
+    "Weighted",
+    "measured",
+    "misjudged",
+    "rate_study",
+]
 
 #: Variables -> variables a block: blocks of two to four, the last one of eight variables shorter.
 BLOCK_SIZES = {4: 2, 8: 3, 12: 4}
 STARTS = ({"start": "extremal"}, {"start": "random"})
+FUNCTIONS = (*({"f": "quadratic"} | start for start in STARTS), {"f": "log cosh", "start": "random"})
 ITERATIONS = 40
 
 
@@ -50,7 +62,9 @@ class Weighted:
 def misjudged(instance: Instance, bound: np.ndarray) -> Instance:
     """Return the instance with another bound in place of H, which the rules believe."""
     problem = instance.problem
-    return replace(instance, problem=Majorised(problem.A, problem.c, bound=bound))
+    if isinstance(problem, Quadratic):
+        return replace(instance, problem=Majorised(problem.A, problem.c, bound=bound))
+    return replace(instance, problem=replace(problem, bound=bound))
 
 
 def measured(removed: Removed, at: Mapping[str, float], *ascending: tuple[float, float], **more: Any) -> Measurement:

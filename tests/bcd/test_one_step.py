@@ -14,9 +14,11 @@ from sparsetheory.bcd.known_quadratics import (
     block_scales,
     cut,
     draw_matrix,
+    draw_rows,
     pose,
     spread,
-)  # fmt: skip
+)
+from sparsetheory.bcd.log_cosh import log_cosh
 from sparsetheory.bcd.norm_constants import norm_constant
 from sparsetheory.bcd.one_step import descend, expected_shares, off_candidates, shares
 from sparsetheory.bcd.one_step_study import Smallest, Weighted, misjudged
@@ -149,3 +151,57 @@ def test_rational_steps_agree_with_linear_algebra():
     assert fall(rational, away, b, rational) == gain / 2  # exact minimisation gains half the score
     assert share(rational, away, b, rational) == gain / 2 / block_error(rational, away)
     assert shares_of_run(rational, [Fraction(0)] * 4, [[0, 1], [2, 3]], rational, 3) == []
+
+
+def log_cosh_case(seed=8, n=5):
+    rng = np.random.default_rng(seed)
+    Q, blocks = draw_matrix(rng, n, ("families",)), cut(n, 2)
+    rows = draw_rows(rng, Q)
+    H = Q + rows.T @ rows
+    constant = norm_constant(Q, blocks=blocks, metric=H)
+    return pose(rng, Q, blocks=blocks, bound=H, step=H, constant=constant, start="random", rows=rows)
+
+
+def test_log_cosh_is_a_consistent_problem_between_its_hessians():
+    case = log_cosh_case()
+    problem, rng = case.problem, np.random.default_rng(9)
+    x, d, b = case.start, 1e-3 * rng.standard_normal(5), np.array([1, 3])
+    z, every = problem.image(x), np.arange(5)
+    assert np.abs(problem.gradient(case.minimizer, problem.image(case.minimizer))).max() == 0.0
+    np.testing.assert_allclose(problem.image(x + d), z + problem.shift(every, d), atol=1e-12)
+    np.testing.assert_array_equal(problem.partial(x, z, b), problem.gradient(x, z)[b])
+    full = problem.hessian(x, z, every)
+    ahead = problem.gradient(x + d, problem.image(x + d)) - problem.gradient(x - d, problem.image(x - d))
+    np.testing.assert_allclose(ahead / 2, full @ d, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(problem.hessian_product(x, z, d), full @ d)
+    np.testing.assert_array_equal(problem.hessian(x, z, b), full[np.ix_(b, b)])
+    change = problem.change(x, z, b, d[b], problem.shift(b, d[b]))
+    there = x.copy()
+    there[b] += d[b]
+    assert change == pytest.approx(problem.value(there, problem.image(there)) - problem.value(x, z), rel=1e-6)
+    for between in (full - case.Q, problem.bound - full):
+        assert np.linalg.eigvalsh(between)[0] > -1e-12
+    bends = problem.hessian(x + d, problem.image(x + d), every) - full
+    assert (np.abs(np.diagonal(bends)) <= problem.third.max() * np.abs(d).sum() * 5).all()
+    np.testing.assert_allclose(problem.lipschitz, np.diagonal(problem.bound))
+    np.testing.assert_allclose(problem.curvature_product(d), problem.bound @ d)
+    assert problem.rounding(x) < 1e-12
+
+
+def test_log_cosh_has_full_relative_accuracy():
+    import mpmath
+
+    for t in (1e-12, 1e-5, 0.3, 0.999999, 1.000001, 5.0, 300.0):
+        with mpmath.workdps(50):
+            exact = float(mpmath.log(mpmath.cosh(mpmath.mpf(t))))
+        assert float(log_cosh(np.array(-t))) == pytest.approx(exact, rel=4e-16)
+
+
+def test_shares_without_a_quadratic_are_measured_from_the_function():
+    case = log_cosh_case()
+    points = run(case, update="matrix", iterations=6)
+    values = [case.problem.value(x, case.problem.image(x)) for x in (*points, case.minimizer)]
+    errors = np.array(values[:-1]) - values[-1]
+    np.testing.assert_allclose(shares(case, points).share, 1 - errors[1:] / errors[:-1], rtol=1e-6)
+    halved = misjudged(case, case.step / 4)
+    assert shares(case, run(halved, update="matrix", iterations=6)).share.min() < 0
