@@ -4,8 +4,9 @@ Nonnegative L1 least squares, data A of BCD22 (1000 x 10000, lambda = 50000), se
 variables, plain (gsl-q) and with the support always in the block (gsl-q-support), tau = nonzeros + 1 among them.
 Printed: iterations to F - F* < 1e-8, beside the paper's (51 nonzeros there); the iteration that settled the support,
 and F - F* there, one and two iterations later. One step is enough as soon as no zero of the block wants to move: where
-it still does when the support is first right, it joins the Newton system and is projected back. F - F* is ``|X (x - x*)|^2 / 2 + (gradient at x* + lambda).x``: no digits are
-lost to F* = 7e6, and its floor is about 1e-25.
+it still does when the support is first right, it joins the Newton system and is projected back.
+
+F - F* is ``|X (x - x*)|^2 / 2 + (gradient at x* + lambda).x``: no digits are lost to F* = 7e6; its floor is about 1e-25.
 """
 
 import sys
@@ -17,6 +18,9 @@ import scipy.sparse as sp
 from benchmarks.bcd.paper.data import ALPHA, data_a
 from sparsetheory import bcd
 
+HEADER = (
+    "draw nonzeros tau select        update        iterations paper settled   F-F* there  one later  two later  CPU"
+)
 #: (update, selection) -> iterations to 1e-8 in the paper by tau, variable blocks, figure 7.
 METHODS = {
     ("two-metric", "gsl-q"): {5: 60, 50: 10, 100: 9},
