@@ -110,9 +110,10 @@ def measure(task, points):
     steps = len(removed.share)
     eps = task.eps
     if task.pick == "sampled":
-        moved = np.abs(np.diff(points[: steps + 1], axis=0)).argmax(axis=1)
-        sizes = np.abs(gradients[:steps])
-        eps = 1.0 - sizes[np.arange(steps), moved] / sizes.max(axis=1)
+        moves, sizes = np.abs(np.diff(points[: steps + 1], axis=0)), np.abs(gradients[:steps])
+        # where nothing moved the step was lost in rounding: it was that of a small entry
+        chosen = np.where(moves.any(axis=1), sizes[np.arange(steps), moves.argmax(axis=1)], sizes.min(axis=1))
+        eps = 1.0 - chosen / sizes.max(axis=1)
     errors = 0.5 * (away * gradients).sum(axis=1)[:steps]
     at = {"eps": eps, "mu_1": quadratic.constant.lower, "L": quadratic.step[0, 0], "delta": task.delta, "error": errors}
     return measured(removed, at)

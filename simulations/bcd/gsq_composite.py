@@ -116,7 +116,7 @@ def generate(cell, rng):
     else:
         Q = draw_matrix(rng, n)
         start = minimizer + rng.standard_normal(n) / np.sqrt(np.diagonal(Q))
-    start = np.clip(start, 0.0, UPPER) if kind == "box" else start
+        start = rng.uniform(0.0, UPPER, n) if kind == "box" else start
     return Instance(
         problem=Majorised(Q, Q @ minimizer + s, bound=Q), kind=kind, alpha=alpha, blocks=blocks, minimizer=minimizer,
         subgradient=s, start=start, mu=euclidean_constant(Q),
