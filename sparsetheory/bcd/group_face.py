@@ -3,10 +3,10 @@
 import numpy as np
 
 from .group_norms import GroupNorms
+from .ridged import solve_ridged
 
 __all__ = ["newton_step"]
 
-_RIDGE = 1e-10  # of the diagonal, where columns of the face depend on each other
 _HALVINGS = 30
 
 
@@ -19,7 +19,8 @@ def newton_step(gram: np.ndarray, penalty: GroupNorms, w: np.ndarray, slope: np.
     labels, old = penalty.labels[on], w[on]
     pull = (penalty.alpha / np.where(norms > 0, norms, 1.0))[labels]
     d = np.zeros(k)
-    found = _solve(_hessian(gram, on, labels, pull, old / norms[labels]), slope[on] - pull * old)
+    H = _hessian(gram, on, labels, pull, old / norms[labels])
+    found = solve_ridged(H, np.diagonal(H).copy(), slope[on] - pull * old)
     if found is None:
         return False
     d[on] = found
@@ -43,22 +44,6 @@ def _hessian(gram: np.ndarray, on: np.ndarray, labels: np.ndarray, pull: np.ndar
         H[own, own] -= np.outer(pull[own] * unit[own], unit[own])
         start = end
     return H
-
-
-def _solve(H: np.ndarray, g: np.ndarray) -> np.ndarray | None:
-    """Solve ``H d = g`` by Cholesky; where H is singular a small ridge turns d along its null space."""
-    from scipy.linalg.lapack import dpotrf, dpotrs
-
-    curvature = np.diagonal(H).copy()
-    for ridge in (0.0, _RIDGE):
-        A = H.copy()
-        np.fill_diagonal(A, curvature * (1.0 + ridge))
-        factor, info = dpotrf(A.T, lower=1, overwrite_a=1, clean=0)  # the transpose is in the order of LAPACK
-        floor = 64 * len(A) * np.finfo(float).eps * curvature
-        if info == 0 and (ridge > 0 or (np.diagonal(factor) ** 2 > floor).all()):
-            d, info = dpotrs(factor, g, lower=1)
-            return d if info == 0 and np.isfinite(d).all() else None
-    return None
 
 
 def _share(penalty: GroupNorms, w: np.ndarray, d: np.ndarray, gain: float, curvature: float) -> float:

@@ -2,27 +2,10 @@
 
 import numpy as np
 
+from .ridged import solve_ridged
 from .shrinkage import Shrinkage
 
 __all__ = ["newton_step"]
-
-_RIDGE = 1e-10  # of the diagonal, where columns of the support depend on each other
-
-
-def _direction(H: np.ndarray, l2: np.ndarray, g: np.ndarray) -> np.ndarray | None:
-    """Solve ``(H + diag(l2)) d = g`` by Cholesky; where H is singular a small ridge turns d along its null space."""
-    from scipy.linalg.lapack import dpotrf, dpotrs
-
-    curvature = np.diagonal(H) + l2
-    for ridge in (0.0, _RIDGE):
-        A = H.copy()
-        np.fill_diagonal(A, curvature * (1.0 + ridge))
-        factor, info = dpotrf(A.T, lower=1, overwrite_a=1, clean=0)  # the transpose is in the order of LAPACK
-        floor = 64 * len(A) * np.finfo(float).eps * curvature
-        if info == 0 and (ridge > 0 or (np.diagonal(factor) ** 2 > floor).all()):
-            d, info = dpotrs(factor, g, lower=1)
-            return d if info == 0 and np.isfinite(d).all() else None
-    return None
 
 
 def newton_step(gram: np.ndarray, penalty: Shrinkage, w: np.ndarray, slope: np.ndarray) -> bool:
@@ -37,7 +20,7 @@ def newton_step(gram: np.ndarray, penalty: Shrinkage, w: np.ndarray, slope: np.n
     own, old = penalty.at(active), w[active]
     rows = gram[active]
     block = rows[:, active]
-    d = _direction(block, own.l2, slope[active] - own.l1 * np.sign(old) - own.l2 * old)
+    d = solve_ridged(block, np.diagonal(block) + own.l2, slope[active] - own.l1 * np.sign(old) - own.l2 * old)
     if d is None:
         return False
     new, whole = _stop_at_signs(block, own, old, slope[active], d)

@@ -1,4 +1,4 @@
-"""The judge of the benchmark: its gap is primal minus dual, bounds what the objective lacks, and refuses what is bad."""
+"""The judge of the benchmark: its gap is primal minus dual, bounds what is lacking, and refuses what is bad."""
 
 import dataclasses
 import sys
