@@ -6,7 +6,7 @@ Printed: iterations to F - F* < 1e-8, beside the paper's (51 nonzeros there); th
 and F - F* there, one and two iterations later. One step is enough as soon as no zero of the block wants to move: where
 it still does when the support is first right, it joins the Newton system and is projected back.
 
-F - F* is ``|X (x - x*)|^2 / 2 + (gradient at x* + lambda).x``: no digits are lost to F* = 7e6; its floor is about 1e-25.
+F - F* is ``|X (x - x*)|^2 / 2 + (gradient at x* + lambda).x``: no digits are lost to F* = 7e6; its floor is 1e-25.
 """
 
 import sys
@@ -71,9 +71,7 @@ def report(problem, x, slack, name, update, select, paper):
 
 
 def main(draws=10):
-    print(
-        "draw nonzeros tau select        update        iterations paper settled   F-F* there  one later  two later  CPU s"
-    )
+    print(HEADER)
     for seed in range(draws):
         A, b = data_a(1000, 10_000, np.random.default_rng(seed))
         problem = bcd.LeastSquares(sp.csc_matrix(A), b)
