@@ -9,6 +9,7 @@ Weights :math:`w_b \geq 0` of sum 1 prove every number with :math:`Q W Q \succeq
 largest block is at least the weighted average. The best weights solve a small semidefinite program.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,7 +22,7 @@ __all__ = ["PLConstant", "pl_constant", "proves"]
 
 _ROOMS = (1e-9, 1e-7, 1e-5, 1e-3)  # relative room that rounding may need below the best value
 _RANK = 1e-11  # eigenvalues below this part of the largest are taken for zero; the proof does not rely on it
-_BARRIER, _SHRINK, _GAP = 1.0, 0.2, 1e-6
+_SHRINK, _GAP = 0.2, 1e-6
 _NEWTON = 50
 
 
@@ -71,17 +72,19 @@ def proves(
 
     if min(weights) < 0 or sum(weights) != 1:
         return False
-    rows = [[Fraction(entry) for entry in row] for row in np.asarray(Q).tolist()]
-    w = [Fraction(0)] * len(rows)
-    for b, weight in zip(blocks, weights, strict=True):
-        for i in b:
-            w[i] = weight
-    scaled = [[a * s for a, s in zip(row, w)] for row in rows]  # Q W; Q is symmetric
-    slack = [
-        [sum((a * b for a, b in zip(left, right)), -value * entry) for right, entry in zip(rows, row)]
-        for left, row in zip(scaled, rows)
-    ]
-    return is_positive_semidefinite(slack)
+    entries, scale = _whole([Fraction(entry) for entry in np.asarray(Q, dtype=float).ravel().tolist()])
+    shares, common = _whole(weights)
+    whole, w = np.array(entries, dtype=object).reshape(np.shape(Q)), np.zeros(len(Q), dtype=object)
+    for b, share in zip(blocks, shares, strict=True):
+        w[list(b)] = share
+    slack = value.denominator * (whole * w) @ whole - value.numerator * scale * common * whole  # a positive multiple
+    return is_positive_semidefinite(slack.tolist())
+
+
+def _whole(numbers: Sequence[Fraction]) -> tuple[list[int], int]:
+    """Return whole numbers and the common denominator that they are to be divided by."""
+    scale = math.lcm(*(x.denominator for x in numbers))
+    return [x.numerator * (scale // x.denominator) for x in numbers], scale
 
 
 def pl_constant(Q: np.ndarray, *, blocks: Sequence[Sequence[int]]) -> PLConstant:
@@ -144,29 +147,28 @@ def _best_weights(C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ``sum w = 1``, the weight nu of the barrier falling until the gap, ``nu`` times the number of constraints, is small.
     """
     m, r = len(C), C.shape[1]
-    w = np.full(m, 1.0 / m)
-    t = float(np.linalg.eigvalsh(np.tensordot(w, C, 1))[0])
-    t -= max(abs(t), 1e-3)
-    nu = _BARRIER
-    G = np.concatenate([C, -np.eye(r)[None]])  # derivatives of the slack in w and t
+    y = np.full(m + 1, 1.0 / m)  # the weights, then t
+    start = float(np.linalg.eigvalsh(C.mean(axis=0))[0])
+    y[m] = start - max(abs(start), 1e-3)
+    slack = np.concatenate([C, -np.eye(r)[None]])  # its derivatives in y
+    unit, system = np.ones(m + 1), np.zeros((m + 2, m + 2))
+    nu = 1.0
     while True:
         for _ in range(_NEWTON):
-            inverse = np.linalg.inv(np.tensordot(np.r_[w, t], G, 1))
-            T = inverse @ G * np.r_[w, 1.0][:, None, None]  # unknowns: relative changes of w, the change of t
-            slope = np.trace(T, axis1=1, axis2=2)
-            slope[:m] += 1.0
-            slope[m] += 1.0 / nu
-            bend = np.einsum("aij,bji->ab", T, T)
-            bend[np.arange(m), np.arange(m)] += 1.0
-            system = np.block([[bend, np.r_[w, 0.0][:, None]], [np.r_[w, 0.0, 0.0]]])
-            step = np.linalg.solve(system, np.r_[slope, 0.0])[:-1]
-            decrement = float(slope @ step)
-            share = 1.0 / (1.0 + np.sqrt(max(decrement, 0.0)))  # stays inside: the barrier is self-concordant
-            w, t = w * (1.0 + share * step[:m]), t + share * float(step[m])
+            unit[:m] = y[:m]  # unknowns are relative changes of weights, and the change of t
+            T = np.linalg.inv(np.tensordot(y, slack, 1)) @ (slack * unit[:, None, None])
+            slope = np.trace(T, axis1=1, axis2=2) + 1.0
+            slope[m] += 1.0 / nu - 1.0
+            system[:-1, :-1] = np.einsum("aij,bji->ab", T, T)
+            system[range(m), range(m)] += 1.0
+            system[:m, -1] = system[-1, :m] = y[:m]
+            step = np.linalg.solve(system, np.append(slope, 0.0))[:-1]
+            decrement = max(float(slope @ step), 0.0)
+            y += step * unit / (1.0 + np.sqrt(decrement))  # stays inside: the barrier is self-concordant
             if decrement < 1e-4:
                 break
-        if nu * (m + r) < _GAP * max(t, _GAP):
-            return w, nu * np.linalg.inv(np.tensordot(np.r_[w, t], G, 1))
+        if nu * (m + r) < _GAP * max(y[m], _GAP):
+            return y[:m], nu * np.linalg.inv(np.tensordot(y, slack, 1))
         nu *= _SHRINK
 
 
