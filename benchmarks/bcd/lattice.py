@@ -3,7 +3,9 @@
 ``python -m benchmarks.bcd.lattice [--side N ...] [--tol T] [--repeats K] [--json PATH]``, one thread, CPU seconds.
 
 Everyone gets the system ``A x = c`` of the free nodes (4 % labelled at random with N(0, 10^2), unit weights) and starts
-from zero; checking, factoring and permuting are part of the time. The judge recomputes ``|A x - c| / |c|``.
+from zero; checking, factoring and permuting are part of the time. The judge recomputes ``|A x - c| / |c|``. Block
+rules as solvers: `solve_two_blocks`, `gauss_seidel`, trees grown afresh. As preconditioners: inside scipy's conjugate
+gradients, and in `solve_blocks`, whose iterations are the same and read A once.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import numpy as np  # noqa: E402
 from scipy import sparse  # noqa: E402
 from scipy.sparse.linalg import cg  # noqa: E402
 
+from sparsetheory.bcd.block_cg import solve_blocks  # noqa: E402
 from sparsetheory.bcd.descent import minimize  # noqa: E402
 from sparsetheory.bcd.graph import tree_partition  # noqa: E402
 from sparsetheory.bcd.lattice import combs, lattice_weights, red_black  # noqa: E402
@@ -73,6 +76,14 @@ def runs(side, free):
         "scipy cg, Jacobi": lambda A, c, tol: conjugate_gradients(A, c, tol, jacobi(A)),
         "solve_two_blocks, combs": lambda A, c, tol: of(solve_two_blocks(A, c, partition=comb, tol=tol, **quiet)),
         "solve_two_blocks, red-black": lambda A, c, tol: of(solve_two_blocks(A, c, partition=parity, tol=tol, **quiet)),
+        "solve_two_blocks, found trees": lambda A, c, tol: of(
+            solve_two_blocks(A, c, partition=tree_partition(A), tol=tol, **quiet)
+        ),
+        "solve_blocks, combs": lambda A, c, tol: of(solve_blocks(A, c, partition=comb, tol=tol, **quiet)),
+        "solve_blocks, red-black": lambda A, c, tol: of(solve_blocks(A, c, partition=parity, tol=tol, **quiet)),
+        "solve_blocks, found trees": lambda A, c, tol: of(
+            solve_blocks(A, c, partition=tree_partition(A), tol=tol, **quiet)
+        ),
         "scipy cg, block sweep on combs": lambda A, c, tol: conjugate_gradients(
             A, c, tol, gauss_seidel_preconditioner(A, partition=comb)
         ),

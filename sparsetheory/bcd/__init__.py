@@ -42,6 +42,7 @@ _HOME = {
     "propagate_labels": "labels",
     "random_tree": "graph",
     "red_black": "lattice",
+    "solve_blocks": "block_cg",
     "solve_forest": "forest",
     "solve_two_blocks": "reduced",
     "sparse_logistic": "l1_logistic",
@@ -52,6 +53,7 @@ __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from .approximate import Additive, Multiplicative, Sampled
+    from .block_cg import solve_blocks
     from .descent import minimize
     from .estimators.group_lasso import GroupLasso
     from .estimators.lasso import ElasticNet, Lasso

@@ -28,12 +28,15 @@ class ForestBlocks:
         Block b stands at positions ``bounds[b]:bounds[b + 1]``.
     row_start, columns, values : ndarray
         CSR by position of the entries between different blocks.
+    row_middle : ndarray of int32, shape (n,)
+        Where in a row the entries to later blocks begin.
     """
 
     matrix: sparse.csr_array
     trees: ForestFactor
     bounds: np.ndarray
     row_start: np.ndarray
+    row_middle: np.ndarray
     columns: np.ndarray
     values: np.ndarray
 
@@ -57,21 +60,27 @@ class ForestBlocks:
             raise InvalidArgument("partition", "blocks that induce forests", error.got) from None
         position = np.empty(n, dtype=np.int32)
         position[trees.order] = np.arange(n, dtype=np.int32)
-        row_start = np.empty(n + 1, dtype=np.int32)
+        row_start, row_middle = np.empty(n + 1, dtype=np.int32), np.empty(n, dtype=np.int32)
         columns, values = np.empty(matrix.nnz, dtype=np.int32), np.empty(matrix.nnz)
         size = couplings(
-            matrix.indptr, matrix.indices, matrix.data, label, trees.order, position, row_start, columns, values
-        )
+            matrix.indptr, matrix.indices, matrix.data, label, trees.order, position, row_start, row_middle,
+            columns, values,
+        )  # fmt: skip
         bounds = np.concatenate([[0], np.cumsum(np.bincount(label))]).astype(np.int64)
         return cls(
             matrix=matrix, trees=trees, bounds=bounds,
-            row_start=row_start, columns=columns[:size].copy(), values=values[:size].copy(),
+            row_start=row_start, row_middle=row_middle, columns=columns[:size].copy(), values=values[:size].copy(),
         )  # fmt: skip
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What every kernel needs: parent, pivot, factor, row_start, columns, values."""
         return self.trees.parent, self.trees.pivot, self.trees.factor, self.row_start, self.columns, self.values
+
+    @property
+    def both_ways(self) -> tuple[np.ndarray, ...]:
+        """What kernels need that go forwards and back: the same, with row_middle after row_start."""
+        return *self.arrays[:4], self.row_middle, *self.arrays[4:]
 
     def by_node(self, x: np.ndarray) -> np.ndarray:
         """Return a vector by position in the order of the nodes."""

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import cg
 
 from .._validation import check_count, check_nonnegative, check_vector
 from ..errors import InvalidArgument
 from ..result import OnFailure, Result, Status, Trace, check_on_failure, conclude
+from .block_cg import solve_blocks
 from .forest import check_symmetric
 from .graph import check_partition, tree_partition
 from .graph_result import attainable_residual, relative_residual
 from .reduced import solve_two_blocks
-from .sweeps import gauss_seidel_preconditioner
 
 __all__ = ["LabelResult", "propagate_labels"]
 
@@ -56,7 +55,7 @@ def propagate_labels(
 
     The free nodes are cut into forests; with two of them, conjugate gradients run on the reduced system
     (`sparsetheory.bcd.reduced.solve_two_blocks`), else they are preconditioned by the symmetric block sweep
-    (`sparsetheory.bcd.gauss_seidel_preconditioner`). A one-hot `values` classifies by the largest column.
+    (`sparsetheory.bcd.block_cg.solve_blocks`). A one-hot `values` classifies by the largest column.
 
     Parameters
     ----------
@@ -169,21 +168,10 @@ def _solver(
 ) -> Callable[[np.ndarray], tuple[np.ndarray, int]]:
     """Return c -> (x, iterations) for the system of the free nodes."""
     label = tree_partition(A) if partition is None else np.unique(partition, return_inverse=True)[1].astype(np.int32)
-    if label.max() == 1:
+    method = solve_two_blocks if label.max() == 1 else solve_blocks
 
-        def reduced(c: np.ndarray) -> tuple[np.ndarray, int]:
-            result = solve_two_blocks(A, c, partition=label, tol=tol, max_iter=max_iter, on_failure="ignore")
-            return result.x, result.n_iter
+    def solve(c: np.ndarray) -> tuple[np.ndarray, int]:
+        result = method(A, c, partition=label, tol=tol, max_iter=max_iter, on_failure="ignore")
+        return result.x, result.n_iter
 
-        return reduced
-    preconditioner = gauss_seidel_preconditioner(A, partition=label)
-
-    def conjugate_gradients(c: np.ndarray) -> tuple[np.ndarray, int]:
-        done: list[None] = []
-        # scipy stops on the residual of the recursion: 0.9 because the certificate is on the true one, and never below
-        # rounding, where the recursion would go on to 0 / 0
-        rtol = 0.9 * max(tol, float(np.finfo(np.float64).eps))
-        x, _ = cg(A, c, rtol=rtol, atol=0.0, maxiter=max_iter, M=preconditioner, callback=lambda _: done.append(None))
-        return x, len(done)
-
-    return conjugate_gradients
+    return solve

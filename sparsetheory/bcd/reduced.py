@@ -94,7 +94,7 @@ def solve_two_blocks(
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
     x = np.zeros(n) if init is None else check_vector(init, "init", length=n)[order]
-    rhs, state = c[order], np.zeros(2)
+    rhs, safe, state = c[order], x.copy(), np.zeros(2)
     r, p, u, y = (np.zeros(n) for _ in range(4))
     norm_c, last = float(np.linalg.norm(c)) or 1.0, np.inf
     goal = 0.9 * max(tol, float(np.finfo(np.float64).eps)) * norm_c  # the recursion may go below what x can
@@ -113,6 +113,10 @@ def solve_two_blocks(
         nonlocal last
         done, norm = reduced_chunk(min(_CHECK, budget), goal, state, split, *blocks.arrays, x, r, p, u, y)
         error, stop = norm / norm_c, None
+        if not np.isfinite(norm):
+            x[:] = safe
+            return Chunk(n_iter=done, error=error)
+        safe[:] = x
         if not norm > goal:  # the recursion says so; see what the point says, and go on from there if it disagrees
             error = restart()
             if error > tol and not error < 0.5 * last:

@@ -90,13 +90,18 @@ def gauss_seidel(
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
     x = np.zeros(n) if init is None else check_vector(init, "init", length=n)[order]
-    rhs, chunk = c[order], min(_CHECK, max(1, _CHUNK_ENTRIES // max(matrix.nnz, n)))
+    safe, rhs, chunk = x.copy(), c[order], min(_CHECK, max(1, _CHUNK_ENTRIES // max(matrix.nnz, n)))
 
+    @np.errstate(over="ignore", invalid="ignore")  # an indefinite matrix: the error is infinite or NaN, which is told
     def advance(budget: int) -> Chunk:
         done = min(chunk, budget)
         sweeps(done, blocks.bounds, *blocks.arrays, rhs, x)
         point = blocks.by_node(x)
         error = relative_residual(matrix, point, c)
+        if not np.isfinite(error):
+            x[:] = safe
+            return Chunk(n_iter=done, error=error)
+        safe[:] = x
         stuck = error <= attainable_residual(matrix, point, c)
         return Chunk(
             n_iter=done, error=error, objective=float(0.5 * point @ (matrix @ point) - c @ point),
@@ -110,7 +115,8 @@ def gauss_seidel(
 def gauss_seidel_preconditioner(A: Any, *, partition: Any) -> LinearOperator:
     """Symmetric block Gauss-Seidel, first block to last and back, as a preconditioner of conjugate gradients.
 
-    Symmetric positive definite whenever A is. An application costs two products with A.
+    Symmetric positive definite whenever A is. An application costs about a product with A; for conjugate gradients
+    without a second one see `sparsetheory.bcd.block_cg.solve_blocks`.
 
     Parameters
     ----------
@@ -143,11 +149,11 @@ def gauss_seidel_preconditioner(A: Any, *, partition: Any) -> LinearOperator:
     """
     blocks = ForestBlocks.of(A, partition)
     order = blocks.trees.order
-    z = np.empty(len(order))
+    z, scratch = np.empty((2, len(order)))
 
     def apply(r: np.ndarray) -> np.ndarray:
         rhs = np.ascontiguousarray(r, dtype=np.float64).ravel()[order]
-        symmetric_sweep(blocks.bounds, *blocks.arrays, rhs, z)
+        symmetric_sweep(blocks.bounds, *blocks.both_ways, rhs, z, scratch)
         return blocks.by_node(z)
 
     return LinearOperator(blocks.matrix.shape, matvec=apply, rmatvec=apply, dtype=np.dtype(np.float64))

@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.sparse.linalg import cg
 
-from sparsetheory.bcd import _forest, _graph, _reduced, _sweeps
+from sparsetheory.bcd import _block_cg, _forest, _graph, _reduced, _sweeps
+from sparsetheory.bcd.block_cg import solve_blocks
 from sparsetheory.bcd.blocks import ForestBlocks
 from sparsetheory.bcd.graph import colouring, greedy_tree, random_tree, tree_partition
 from sparsetheory.bcd.lattice import combs, lattice_weights, red_black
@@ -144,6 +145,7 @@ def test_partition_arguments_that_are_refused():
 # ---------------------------------------------------------------------------------------------------- block methods
 
 METHODS = {
+    "block_cg": lambda A, c, **k: solve_blocks(A, c, partition=colouring(A), **k),
     "gauss_seidel": lambda A, c, **k: gauss_seidel(A, c, partition=tree_partition(A), **k),
     "two_blocks": lambda A, c, **k: solve_two_blocks(A, c, partition=combs((6, 7)), **k),
 }
@@ -205,6 +207,59 @@ def test_the_reduced_iteration_is_preconditioned_cg(lattice):
         assert ours.n_iter == k and ours.status is Status.MAX_ITER
 
 
+@given(systems(), st.integers(1, 4))
+def test_block_cg_is_preconditioned_cg(system, k):
+    """Same iterates as scipy's CG with the symmetric sweep, whatever the number of blocks."""
+    A, rng = system
+    matrix, c, start = sparse.csr_array(A), *rng.standard_normal((2, len(A)))
+    for label in (tree_partition(matrix), colouring(matrix), np.arange(len(A))):
+        M = gauss_seidel_preconditioner(matrix, partition=label)
+        ours = solve_blocks(matrix, c, partition=label, init=start, max_iter=k, tol=1e-13, on_failure="ignore")
+        theirs, _ = cg(matrix, c, x0=start, M=M, maxiter=ours.n_iter, rtol=0.0, atol=0.0)
+        assert np.abs(ours.x - theirs).max() <= 1e-9 * np.linalg.cond(A) * max(np.abs(theirs).max(), 1.0)
+        assert ours.n_iter == k or ours.error <= max(1e-13, 4 * ours.floor)
+
+
+def test_one_block_is_solved_at_once(lattice):
+    path = sparse.diags_array([-1.0, 2.1, -1.0], offsets=[-1, 0, 1], shape=(50, 50))
+    result = solve_blocks(path, np.arange(50.0), partition=np.zeros(50, dtype=int), tol=1e-13)
+    assert result.converged and result.n_iter == 1
+
+
+@pytest.mark.parametrize("solve", [gauss_seidel, solve_two_blocks, solve_blocks])
+def test_singular_matrices_never_pass_for_solved(solve):
+    """A graph without a label: solvable for sums of zero only; a block that is singular by itself is refused."""
+    W = lattice_weights((4, 5))
+    laplacian, label = sparse.diags_array(W.sum(axis=1)) - W, combs((4, 5))
+    c = np.zeros(20)
+    c[0], c[-1] = 1.0, -1.0
+    result = solve(laplacian, c, partition=label)
+    assert result.converged
+    assert np.linalg.norm(laplacian @ result.x - c) <= 1e-8 * np.linalg.norm(c)
+    c[3] = 1.0
+    with pytest.warns(ConvergenceWarning):
+        result = solve(laplacian, c, partition=label, max_iter=1000)
+    assert not result.converged and np.isfinite(result.x).all()
+    pair = sparse.block_diag([sparse.csr_array([[1.0, -1.0], [-1.0, 1.0]]), sparse.eye_array(2)])
+    with pytest.raises(InvalidArgument, match="positive definite matrix, got pivot 0 at node 0"):
+        solve(pair, np.ones(4), partition=np.array([0, 0, 1, 1]))
+    with pytest.raises(InvalidArgument, match="cycle through the edge"):
+        solve(laplacian, c, partition=np.arange(20) // 19)
+
+
+@pytest.mark.parametrize("solve", [gauss_seidel, solve_two_blocks, solve_blocks])
+def test_with_an_indefinite_matrix_the_residual_decides_and_the_point_is_finite(solve):
+    """Its blocks are definite. Gauss-Seidel diverges; conjugate gradients may hit the solution, which counts."""
+    rng = np.random.default_rng(0)
+    W = lattice_weights((5, 6))
+    A, c = sparse.csr_array(1.5 * sparse.eye_array(30) - W), rng.standard_normal(30)
+    result = solve(A, c, partition=red_black((5, 6)), max_iter=2000, on_failure="ignore")
+    assert np.isfinite(result.x).all()
+    assert result.converged == bool(np.linalg.norm(A @ result.x - c) <= 1e-8 * np.linalg.norm(c))
+    if solve is gauss_seidel:
+        assert result.status is Status.NONFINITE
+
+
 @pytest.mark.parametrize("partition", [combs, red_black])
 def test_two_blocks_contract_at_the_rate_of_the_theory(partition):
     rng = np.random.default_rng(0)
@@ -249,7 +304,7 @@ def test_stopping_and_starting(lattice, method):
 
 def test_partitions_that_are_refused(lattice):
     A, c = sparse.csr_array(lattice[0]), lattice[1]
-    for solve in (gauss_seidel, solve_two_blocks):
+    for solve in (gauss_seidel, solve_two_blocks, solve_blocks):
         for bad, expected in (
             (np.zeros(42, dtype=int), "forests, got a cycle through the edge"),
             (np.zeros(41, dtype=int), "42 block numbers"),
@@ -264,7 +319,7 @@ def test_partitions_that_are_refused(lattice):
         solve_two_blocks(A, c, partition=np.arange(42))
 
 
-@pytest.mark.parametrize("kernel", ["sweeps", "symmetric_sweep", "reduced_chunk"])
+@pytest.mark.parametrize("kernel", ["sweeps", "symmetric_sweep", "reduced_chunk", "block_cg_chunk"])
 def test_block_kernels_compiled_and_as_python(lattice, kernel):
     A, c = lattice
     blocks = ForestBlocks.of(sparse.csr_array(A), combs((6, 7)))
@@ -274,7 +329,13 @@ def test_block_kernels_compiled_and_as_python(lattice, kernel):
         if kernel == "sweeps":
             variant(_sweeps.sweeps)(3, blocks.bounds, *blocks.arrays, rhs, x)
         elif kernel == "symmetric_sweep":
-            variant(_sweeps.symmetric_sweep)(blocks.bounds, *blocks.arrays, rhs, x)
+            variant(_sweeps.symmetric_sweep)(blocks.bounds, *blocks.both_ways, rhs, x, np.empty(42))
+        elif kernel == "block_cg_chunk":
+            parent, pivot, *rest = blocks.both_ways
+            system, (r, p, t, g, q) = (blocks.bounds, parent, 1 / np.sqrt(pivot), *rest), np.zeros((5, 42))
+            r[:] = rhs
+            variant(_block_cg.to_block_cg)(*system, r, t)
+            variant(_block_cg.block_cg_chunk)(4, 0.0, np.array([r @ r, 0.0]), *system, x, r, p, t, g, q)
         else:
             r, p, u, y = rhs.copy(), *np.zeros((3, 42))
             variant(_reduced.reduced_chunk)(4, 0.0, np.zeros(2), int(blocks.bounds[1]), *blocks.arrays, x, r, p, u, y)
@@ -295,7 +356,7 @@ def test_kernels_are_compiled_for_the_declared_signatures_only(lattice):
         gauss_seidel_preconditioner(matrix, partition=combs((6, 7))) @ c
         greedy_tree(matrix, c.tolist())
         colouring(matrix)
-    for module in (_forest, _graph, _sweeps, _reduced):
+    for module in (_forest, _graph, _sweeps, _reduced, _block_cg):
         for dispatcher, declared in module.SIGNATURES.items():
             allowed = {sigutils.normalize_signature(signature)[0] for signature in declared}
             assert set(dispatcher.signatures) <= allowed, dispatcher.__name__
