@@ -1,4 +1,4 @@
-"""``python -m benchmarks.bcd [--problems NAME ...] [--peers NAME ...] [--small] [--json PATH]``."""
+"""``python -m benchmarks.bcd [--problems NAME ...] [--peers NAME ...] [--small] [--json PATH | --show PATH ...]``."""
 
 import argparse
 import dataclasses
@@ -18,7 +18,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--targets", type=float, nargs="+", default=[1e-6, 1e-9], help="gap over the objective at zero")
     parser.add_argument("--repeats", type=int, default=5, help="runs of which the median counts")
     parser.add_argument("--limit", type=float, default=10.0, help="CPU seconds of a run that ends the ladder")
-    parser.add_argument("--json", help="write every run to this file")
+    parser.add_argument("--json", help="write every run to this file, problem by problem")
+    parser.add_argument("--show", nargs="+", help="run nothing: the table of such files")
     return parser.parse_args(argv)
 
 
@@ -48,8 +49,8 @@ def show(lines: list[dict[str, str]]) -> None:
         print("| " + " | ".join(line.get(c, "").ljust(width[c]) for c in columns) + " |")
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
+def run(args: argparse.Namespace) -> list:
+    """Rows of every peer on every instance, written as they come."""
     from benchmarks.bcd.instance import instances, peers
     from benchmarks.bcd.measure import measure, warm_up
 
@@ -60,11 +61,27 @@ def main(argv: list[str] | None = None) -> int:
         for row in new:
             print(f"{row.problem} {row.target:g}: {row.peer} {row.seconds:.3g} s, gap {row.gap:.1e}", file=sys.stderr)
         rows += new
-    print(f"CPU milliseconds, one thread, median of {args.repeats}, until gap <= target x objective at zero\n")
+        if args.json:
+            with open(args.json, "w", encoding="utf-8") as file:
+                json.dump([dataclasses.asdict(row) for row in rows], file, indent=1)
+    return rows
+
+
+def read(paths: list[str]) -> list:
+    from benchmarks.bcd.measure import Row
+
+    rows = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            rows += [Row(**row) for row in json.load(file)]
+    return rows
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse(argv)
+    rows = read(args.show) if args.show else run(args)
+    print("CPU milliseconds, one thread, until gap <= target x objective at zero; - (gap) where it was not reached\n")
     show(pivot(rows))
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as file:
-            json.dump([dataclasses.asdict(row) | {"seconds": row.seconds} for row in rows], file, indent=1)
     return 0
 
 
