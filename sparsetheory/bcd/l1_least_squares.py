@@ -8,11 +8,11 @@ from .._validation import check_count, check_nonnegative, check_vector
 from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
 from .covariates import Covariates, check_sample_weight
-from .gram_descent import minimise_model
 from .lasso_certificate import LeastSquaresFit, Optimality
 from .rounds import Rounds
 from .shrinkage import Shrinkage, shrinkage
 from .sparse_result import SparseResult
+from .working_model import minimise_over
 from .working_set import WorkingSet
 
 __all__ = ["lasso"]
@@ -131,8 +131,8 @@ class _Descent(Rounds):
         worst = float(np.max(penalty.violation(self.w, now.slopes)[new], initial=0.0))
         columns.extend(new)
         members = columns.members
-        w, slope = self.w[members], columns.slopes(now.residual)
+        w = self.w[members]
         cheap = len(members) * np.count_nonzero(self.w) ** 2 <= self.fit.covariates.size
         tol = max((_EXACT if cheap else _INNER) * worst, self.floor)
-        minimise_model(columns.gram, penalty.at(members), w, slope, tol)
+        minimise_over(columns, penalty.at(members), w, self.fit.v * now.residual, tol)
         self.w[members] = w

@@ -9,12 +9,12 @@ from ..errors import InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
 from .covariates import Covariates, check_sample_weight
-from .gram_descent import minimise_model
 from .lasso_certificate import Optimality
 from .logistic_certificate import LogisticFit
 from .rounds import Rounds
 from .shrinkage import shrinkage
 from .sparse_result import SparseResult
+from .working_model import minimise_over
 from .working_set import WorkingSet
 
 __all__ = ["sparse_logistic"]
@@ -158,7 +158,7 @@ class _Descent(Rounds):
                 self._renew(slope)
                 slopes = self._columns.correlate(fit.v * slope)
             target = w.copy()
-            minimise_model(self._columns.gram, own, target, slopes.copy(), max(_MODEL * worst, self.floor))
+            minimise_over(self._columns, own, target, fit.v * slope, max(_MODEL * worst, self.floor))
             step, moved = self._search(scores, slope, w, target - w, slopes)
             self.w[self._members] = target if step == 1 else w + step * (target - w)
             scores += step * moved

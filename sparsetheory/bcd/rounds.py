@@ -24,6 +24,7 @@ class Fit(Protocol):
     """A problem that can say what coefficients prove of themselves."""
 
     covariates: Covariates
+    v: np.ndarray
     penalty: Any  # `Shrinkage`, or that of groups
     null_value: float
 

@@ -1,11 +1,13 @@
 """Newton steps on the support of a quadratic model, signs held: the exact end that coordinate descent lacks."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .ridged import solve_ridged
 from .shrinkage import Shrinkage
 
-__all__ = ["newton_step"]
+__all__ = ["newton_step", "stop_at_signs"]
 
 
 def newton_step(gram: np.ndarray, penalty: Shrinkage, w: np.ndarray, slope: np.ndarray) -> bool:
@@ -23,16 +25,16 @@ def newton_step(gram: np.ndarray, penalty: Shrinkage, w: np.ndarray, slope: np.n
     d = solve_ridged(block, np.diagonal(block) + own.l2, slope[active] - own.l1 * np.sign(old) - own.l2 * old)
     if d is None:
         return False
-    new, whole = _stop_at_signs(block, own, old, slope[active], d)
+    new, whole = stop_at_signs(lambda step: block @ step, own, old, slope[active], d)
     w[active] = new
     slope -= (new - old) @ rows
     return whole
 
 
-def _stop_at_signs(
-    block: np.ndarray, own: Shrinkage, old: np.ndarray, slope: np.ndarray, d: np.ndarray
+def stop_at_signs(
+    curve: Callable[[np.ndarray], np.ndarray], own: Shrinkage, old: np.ndarray, slope: np.ndarray, d: np.ndarray
 ) -> tuple[np.ndarray, bool]:
-    """Return the point reached along d from `old`, and whether no sign stood in the way."""
+    """Return the point reached along d from `old`, and whether no sign stood in the way; `curve` multiplies with G."""
     crossing = ~own.free & (np.sign(d) == -np.sign(old)) & (np.abs(d) >= np.abs(old))
     if not crossing.any():
         return old + d, True
@@ -45,6 +47,6 @@ def _stop_at_signs(
 
     def change(new: np.ndarray) -> float:
         step = new - old
-        return float(0.5 * step @ (block @ step) - slope @ step) + own.change(old, step)
+        return float(0.5 * step @ curve(step) - slope @ step) + own.change(old, step)
 
     return (cut if change(cut) < change(near) else near), False
