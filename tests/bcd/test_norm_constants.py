@@ -78,7 +78,7 @@ def test_single_variables_are_enumerated_and_the_relaxation_is_within_two_over_p
         Q = draw_matrix(rng, 8, (kind,))
         found = norm_constant(Q, blocks=cut(8, 1), metric=np.eye(8))
         np.testing.assert_allclose(1 / found.lower, twin.largest_form_by_gray_code(np.linalg.inv(Q)), rtol=1e-6)
-        assert found.lower == found.upper
+        assert found.upper * (1 - 1e-8) <= found.lower <= found.upper
         worst = min(worst, found.relaxed / found.lower)
     assert 2 / np.pi <= worst <= 1
 
