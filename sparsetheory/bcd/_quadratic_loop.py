@@ -13,6 +13,7 @@ import math
 from .._numba import kernel
 
 _NO_CURVATURE = 1e-300
+_REPLAY = 16  # what it costs to play one block again, in matches of a tournament played afresh
 
 
 @kernel
@@ -178,26 +179,34 @@ def replay(tree, scores, k):
 
 
 @kernel
-def spread(k, starts, members, moves, write_start, write_index, write_value, back_start, back_index, back_value,
-           stamp, sums, rows, owner, stale, touched, l2, s, g):  # fmt: skip
-    """Move s and g with block k; return how many blocks have another gradient, listed in `touched`."""
-    n_rows, n_touched = 0, 0
+def spread_rows(k, starts, members, moves, write_start, write_index, write_value, stamp, sums, rows, s):
+    """Move s with block k; return how many of its entries moved, listed in `rows`, by how much in `sums`."""
+    n_rows = 0
     for p in range(starts[k + 1] - starts[k]):
         i, d = members[starts[k] + p], moves[p]
         if d == 0.0:
             continue
-        g[i] += l2 * d
         for e in range(write_start[i], write_start[i + 1]):
             j = write_index[e]
             if not stamp[j]:
                 stamp[j], sums[j], rows[n_rows] = True, 0.0, j
                 n_rows += 1
             sums[j] += write_value[e] * d
+    for r in range(n_rows):
+        stamp[rows[r]] = False
+        s[rows[r]] += sums[rows[r]]
+    return n_rows
+
+
+@kernel
+def spread_gradient(k, n_rows, rows, sums, starts, members, moves, back_start, back_index, back_value, owner, stale,
+                    touched, l2, g):  # fmt: skip
+    """Move g with the entries of s that moved; return how many blocks have another gradient, listed in `touched`."""
     stale[k], touched[0], n_touched = True, k, 1  # also where x moved and g did not
+    for p in range(starts[k + 1] - starts[k]):
+        g[members[starts[k] + p]] += l2 * moves[p]
     for r in range(n_rows):
         j = rows[r]
-        stamp[j] = False
-        s[j] += sums[j]
         for e in range(back_start[j], back_start[j + 1]):
             i = back_index[e]
             g[i] += back_value[e] * sums[j]
@@ -210,7 +219,8 @@ def spread(k, starts, members, moves, write_start, write_index, write_value, bac
 @kernel
 def greedy(
     picked, kind, divisor, owner, starts, members, write_start, write_index, write_value,
-    back_start, back_index, back_value, scale, inverses, corners, ready, alpha, lower, upper, l2, x, s, g,
+    back_start, back_index, back_value,
+    scale, inverses, corners, ready, alpha, lower, upper, l2, x, s, g,
     news, moves, tree, scores, stamp, sums, rows, stale, touched, changes, counts,
 ):  # fmt: skip
     """Move the block with the best score, again and again; return how many, fewer where one does not move.
@@ -234,16 +244,21 @@ def greedy(
             counts[0] += 1
             return t + 1
         counts[0] = 0
-        n_touched = spread(
-            k, starts, members, moves, write_start, write_index, write_value, back_start, back_index, back_value,
-            stamp, sums, rows, owner, stale, touched, l2, s, g,
+        n_rows = spread_rows(k, starts, members, moves, write_start, write_index, write_value, stamp, sums, rows, s)
+        n_touched = spread_gradient(
+            k, n_rows, rows, sums, starts, members, moves, back_start, back_index, back_value, owner, stale, touched,
+            l2, g,
         )  # fmt: skip
-        changes[t] += half_product(k, starts, members, g, moves)
+        few = _REPLAY * n_touched < len(scores)
         for q in range(n_touched):
             b = touched[q]
             stale[b] = False
             scores[b] = block_score(b, kind, starts, members, divisor, alpha, lower, upper, x, g)
-            replay(tree, scores, b)
+            if few:
+                replay(tree, scores, b)
+        if not few:
+            build_tournament(tree, scores)
+        changes[t] += half_product(k, starts, members, g, moves)
     return len(picked)
 
 

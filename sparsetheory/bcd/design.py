@@ -57,6 +57,8 @@ def is_sparse(matrix: Matrix) -> bool:
 def gram(rows: Matrix, weights: Any = 1.0) -> np.ndarray:
     """Return the dense ``R diag(w) R^T`` of gathered rows; `weights` is a number or a vector, one a column."""
     if is_sparse(rows):
+        if np.ndim(weights) == 0:
+            return np.asarray((rows @ rows.T).toarray() * weights)
         weighted = rows.multiply(np.broadcast_to(weights, rows.shape[1])[None, :]).tocsr()
         return np.asarray((weighted @ rows.T).toarray())
     return np.asarray((rows * weights) @ rows.T)

@@ -22,8 +22,8 @@ from .state import State, pseudo_inverse
 
 __all__ = ["History", "QuadraticLoop", "compiled_loop"]
 
-_LARGEST_DENSE = 20_000_000  # entries of a dense matrix that is copied into rows of entries
-_LARGEST_GREEDY = 100_000  # the same for scores of dense least squares: a step changes them all, BLAS is better at that
+_LARGEST = 100_000_000  # entries that are copied
+_FEW, _NEAR = 0.1, 30_000  # a greedy step may reach this share of the entries and these; more are BLAS's
 _LARGEST_INVERTED = 200  # variables of a block whose inverse is kept: larger ones have better solvers
 
 #: Selection -> (score of a variable, see `_quadratic_loop.entry_score`; the constants in it)
@@ -75,10 +75,7 @@ def compiled_loop(state: State, select: str, update: str) -> "QuadraticLoop | No
     linear = update in _LINEAR and state.penalty.smooth and not single
     if not (linear or update in _PROX or (single and update in _OF_ONE)):
         return None
-    matrix, limit = _matrix(problem), _LARGEST_DENSE
-    if greedy and isinstance(problem, LeastSquares):
-        limit = _LARGEST_GREEDY
-    if not is_sparse(matrix) and matrix.size > limit:
+    if _entries_of(problem) > _LARGEST or (greedy and _reach(state) > _NEAR + _FEW * _entries_of(problem)):
         return None
     if linear and max(map(len, state.blocks or [])) > _LARGEST_INVERTED:
         return None
@@ -90,6 +87,21 @@ def _matrix(problem: Problem) -> Any:
         return problem.rows
     assert isinstance(problem, Quadratic)
     return problem.A
+
+
+def _entries_of(problem: Problem) -> int:
+    matrix = _matrix(problem)
+    return int(matrix.nnz if is_sparse(matrix) else matrix.size)
+
+
+def _reach(state: State) -> float:
+    """Return how many entries a step reads to move the gradient, a mean over blocks."""
+    problem = state.problem
+    if isinstance(problem, Quadratic):
+        return _entries_of(problem) / state.n_blocks
+    matrix = _matrix(problem)
+    in_sample = np.bincount(matrix.indices) if is_sparse(matrix) else np.full(matrix.shape[1], matrix.shape[0])
+    return float((in_sample.astype(float) ** 2).sum()) / state.n_blocks
 
 
 def _entries(matrix: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -167,8 +179,8 @@ class QuadraticLoop:
             return int(visit(picked, *self._blocks, *self._read, *self._write, *self._step, x, s, g, *self._buffers,
                              changes, counts))  # fmt: skip
         divisor, owner = self._scoring
-        return int(greedy(picked, self._kind, divisor, owner, *self._blocks, *self._write, *self._back, *self._step,
-                          x, s, g, *self._buffers, *self._work, changes, counts))  # fmt: skip
+        return int(greedy(picked, self._kind, divisor, owner, *self._blocks, *self._write, *self._back,
+                          *self._step, x, s, g, *self._buffers, *self._work, changes, counts))  # fmt: skip
 
     def _invert(self, k: int) -> None:
         inverse = pseudo_inverse(self.state.curvature(self.state.fixed(k))).ravel()

@@ -41,7 +41,8 @@ class Run:
         self.unit = reference_slope(state.problem)
         self.objectives = [state.objective()]
         self.visited: list[np.ndarray] = []
-        self.identified_at = self._idle = self._since_refresh = self._last = 0
+        self.identified_at = self._idle = self._since_refresh = self._last = self._stale_at = 0
+        self._floor = 0.0
         self._safe = state.x.copy()
 
     def choose(self) -> Block:
@@ -113,8 +114,12 @@ class Run:
         enough = 1 if self._certain else _IDLE_SWEEPS * self.state.n_blocks
         if self._idle >= enough:
             return Status.STALLED
-        if error < 1e-10 and error <= self.state.problem.rounding(self.state.x) / self.unit:
-            return Status.STALLED  # far from 1e-10 the estimate is not worth a pass
+        if error < 1e-10:  # further away the estimate of rounding is not worth a pass, nor is it after every iteration
+            if self.state.n_iter >= self._stale_at:
+                self._floor = self.state.problem.rounding(self.state.x) / self.unit
+                self._stale_at = self.state.n_iter + _REFRESH
+            if error <= self._floor:
+                return Status.STALLED
         return None
 
     def result(self, outcome: Outcome, tol: float, partition: Any) -> BCDResult:

@@ -1,6 +1,7 @@
 """Absolute values and bounds, coordinate by coordinate: what the rules work with once n is known."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,7 +34,7 @@ class Separable:
     convex: ClassVar[bool] = True
     separable: ClassVar[bool] = True
 
-    @property
+    @cached_property
     def smooth(self) -> bool:
         """Whether g is zero everywhere."""
         return not self.alpha.any() and not self.bounded
@@ -64,6 +65,8 @@ class Separable:
 
     def steepest(self, x: np.ndarray, g: np.ndarray, b: Any = ALL) -> np.ndarray:
         """Return the element of least norm of ``g + subdifferential``; zero exactly at stationarity."""
+        if self.smooth:
+            return g
         low, high = self.interval(x, b)
         return np.clip(0.0, g + low, g + high)
 

@@ -57,10 +57,13 @@ class State:
         self._factor: dict[int, np.ndarray] = {}
         self._forests: dict[int, Callable[[np.ndarray], np.ndarray] | None] = {}
         self._largest: dict[int, float] = {}
+        self._block_scales: np.ndarray | None = None
         self._scales: np.ndarray | None = None
+        self._sizes: np.ndarray | float = float(self.size)  # of the block of each variable
         if blocks is not None:
             self.order = np.concatenate(blocks)
             self.starts = np.cumsum([0, *(len(b) for b in blocks[:-1])])
+            self._sizes = self._spread(np.array([len(b) for b in blocks], dtype=float))
 
     def start_sweep(self) -> None:
         """Cut afresh where the partition asks for it."""
@@ -101,7 +104,8 @@ class State:
 
     def objective(self) -> float:
         """Return F = f + g at x."""
-        return self.problem.value(self.x, self.z) + float(self.penalty.entries(self.x).sum())
+        smooth = self.problem.value(self.x, self.z)
+        return smooth if self.penalty.smooth else smooth + float(self.penalty.entries(self.x).sum())
 
     def apply(self, block: Block, x_block: np.ndarray) -> bool:
         """Move the block to `x_block`; return whether anything changed."""
@@ -160,27 +164,29 @@ class State:
     @property
     def block_scales(self) -> np.ndarray:
         """L_b of every fixed block."""
-        if self._scales is None:
-            self._scales = np.array([self.largest(self.fixed(k)) for k in range(self.n_blocks)])
-        return self._scales
+        if self._block_scales is None:
+            self._block_scales = np.array([self.largest(self.fixed(k)) for k in range(self.n_blocks)])
+        return self._block_scales
+
+    def _spread(self, values: np.ndarray) -> np.ndarray:
+        """Return for each variable the value of its block."""
+        spread = np.empty(self.problem.n)
+        spread[self.order] = np.repeat(values, [len(b) for b in self.blocks or []])
+        return spread
 
     @property
     def scales(self) -> np.ndarray:
         """The constant of each variable: L_b of its block, or L_i where blocks are variable."""
         if self.blocks is None:
             return self.problem.lipschitz
-        spread = np.empty(self.problem.n)
-        spread[self.order] = np.repeat(self.block_scales, [len(b) for b in self.blocks])
-        return spread
+        if self._scales is None:
+            self._scales = self._spread(self.block_scales)
+        return self._scales
 
     @property
     def diagonal(self) -> np.ndarray:
         """``D_i = |b| L_i``: above H_b as a diagonal matrix, for fixed and for variable blocks."""
-        if self.blocks is None:
-            return self.size * self.problem.lipschitz
-        sizes = np.empty(self.problem.n)
-        sizes[self.order] = np.repeat([len(b) for b in self.blocks], [len(b) for b in self.blocks])
-        return sizes * self.problem.lipschitz
+        return self._sizes * self.problem.lipschitz
 
     @property
     def common_scale(self) -> float:
@@ -195,7 +201,12 @@ class State:
 
     def top(self, scores: np.ndarray) -> np.ndarray:
         """Return the variables with the largest scores, lowest index first among equals, in ascending order."""
-        return np.sort(np.argsort(-scores, kind="stable")[: self.size])
+        costs = -scores
+        last = np.partition(costs, self.size - 1)[self.size - 1]
+        if np.isnan(last):
+            return np.sort(np.argsort(costs, kind="stable")[: self.size])
+        better = np.flatnonzero(costs < last)
+        return np.sort(np.concatenate([better, np.flatnonzero(costs == last)[: self.size - len(better)]]))
 
 
 def pseudo_inverse(matrix: np.ndarray) -> np.ndarray:
