@@ -18,12 +18,12 @@ from .problem import Problem
 from .quadratic import Quadratic
 from .selection import SELECTIONS, Visit
 from .separable import Separable
-from .state import State, pseudo_inverse
+from .state import State
 
 __all__ = ["History", "QuadraticLoop", "compiled_loop"]
 
 _LARGEST = 100_000_000  # entries that are copied
-_FEW, _NEAR = 0.1, 30_000  # a greedy step may reach this share of the entries and these; more are BLAS's
+_FEW, _NEAR = 0.03, 10_000  # a greedy step may reach this share of the entries and these; more are BLAS's
 _LARGEST_INVERTED = 200  # variables of a block whose inverse is kept: larger ones have better solvers
 
 #: Selection -> (score of a variable, see `_quadratic_loop.entry_score`; the constants in it)
@@ -183,6 +183,6 @@ class QuadraticLoop:
                           *self._step, x, s, g, *self._buffers, *self._work, changes, counts))  # fmt: skip
 
     def _invert(self, k: int) -> None:
-        inverse = pseudo_inverse(self.state.curvature(self.state.fixed(k))).ravel()
+        inverse = self.state.inverse(self.state.fixed(k)).ravel()
         self._inverses[self._corners[k] : self._corners[k] + len(inverse)] = inverse
         self._ready[k] = True
