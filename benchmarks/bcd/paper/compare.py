@@ -93,13 +93,13 @@ def starts(home=HOME):
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def norms(home=HOME):
-    """Return a Markdown table: scores of squares and of absolute values on the same data."""
-    figure = FIGURES["norms"]
-    lines = ["| | " + " | ".join(map(_name, figure.panels)) + " |", "|---" * (len(figure.panels) + 1) + "|"]
-    for method in figure.methods:
-        runs = [read(home, "norms", panel)[method.label] for panel in figure.panels]
-        lines.append(f"| {method.label} | " + " | ".join(_shown(reached(r)) for r in runs) + " |")
+def ours(figure, home=HOME):
+    """Return a Markdown table of our values, for what the paper did not try."""
+    panels = FIGURES[figure].panels
+    lines = ["| | " + " | ".join(map(_name, panels)) + " |", "|---" * (len(panels) + 1) + "|"]
+    for method in FIGURES[figure].methods:
+        runs = [read(home, figure, panel).get(method.label) for panel in panels]
+        lines.append(f"| {method.label} | " + " | ".join(_shown(reached(r)) if r else "" for r in runs) + " |")
     return "\n".join(lines)
 
 
@@ -134,5 +134,6 @@ def draws(figure, seeds=(0, 1, 2), home=HOME):
 def pages_of_tables(home=HOME):
     """Return name -> table, what stands between the marks of the page."""
     tables = {f"figure {figure}": values(figure, home) for figure in FIGURES if _panels(figure)}
-    return tables | {"order": orders(home), "starts": starts(home), "norms": norms(home), "settled": settled(home),
+    tables |= {name: ours(name, home) for name in ("norms", "mixed", "pursuit", "ties")}
+    return tables | {"order": orders(home), "starts": starts(home), "settled": settled(home),
                      "draws 6": draws("6", home=home), "draws 7": draws("7", home=home)}  # fmt: skip

@@ -103,6 +103,22 @@ _SUMS = tuple(
     for norm, suffix in (("squares", ""), ("sums", "-sum"))
 )
 
+_MIXED = tuple(
+    Rules(f"{rule.upper()}-{short} {norm}", partition, rule + suffix, "gradient")
+    for short, partition in (("avg", "average"), ("order", "order"))
+    for rule in ("gsl", "gsd")
+    for norm, suffix in (("squares", ""), ("sums", "-sum"))
+)
+_PURSUIT = (
+    Rules("GSQ-VB, pursuit", "variable", "gsq", "matrix"),
+    Rules("GSQ-VB, thresholding", "variable", "gsq-thresholding", "matrix"),
+)
+_TIES = tuple(
+    Rules(f"{rule.upper()}-FB, ties {word}", partition, rule, "matrix")
+    for rule in ("gsq", "gs")
+    for word, partition in (("in order", "sort"), ("shuffled", "sort, ties shuffled"))
+)
+
 _ALL = _grid("ABCDE", (5, 50, 100))
 FIGURES = {
     "4": Figure("Gradient step with L_b (figures 4 and 8)", _ALL, _GRADIENT),
@@ -114,5 +130,10 @@ FIGURES = {
     "12": Figure("Newton with line search (figure 12)", _grid("BC", (50, 100)), _newton_like("newton")),
     "13": Figure("Nonnegative L1, random (figure 13)", _grid(("A-L1",), (5, 50, 100)),
                  _nonnegative("random", "random")),
+    # what differs from the paper's code, one thing at a time
     "norms": Figure("Scores of squares and of absolute values", _grid("A", (5, 50, 100)), _SUMS),
+    "mixed": Figure("The same where blocks mix scales", _grid("A", (20,)), _MIXED),
+    "pursuit": Figure("Variables of GSQ by pursuit and by plain thresholding",
+                      _grid("AB", (50,)) + _grid("ADE", (100,)), _PURSUIT),
+    "ties": Figure("Equal constants in order and shuffled", _grid("DE", (100,)), _TIES),
 }  # fmt: skip
