@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._gram_descent import sweep
+from .gram_sweep import sweep
 from .shrinkage import Shrinkage
 from .support_newton import newton_step
 

@@ -12,6 +12,7 @@ from sparsetheory.bcd._gram_descent import sweep
 from sparsetheory.bcd.column_descent import minimise_by_columns
 from sparsetheory.bcd.covariates import Covariates
 from sparsetheory.bcd.gram_descent import minimise_model
+from sparsetheory.bcd.gram_sweep import plain_sweep
 from sparsetheory.bcd.shrinkage import Shrinkage
 from sparsetheory.bcd.support_newton import newton_step
 from sparsetheory.bcd.working_set import WorkingSet
@@ -59,6 +60,19 @@ def test_a_sweep_minimises_one_coordinate_after_the_other(seed, positive):
         run(room, penalty.l1, penalty.l2, penalty.lower, own, slope, 1)
         np.testing.assert_allclose(own, expected, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(slope, q - G @ own, atol=1e-9 * (1 + np.abs(q).max()))
+
+
+@given(seed=SEEDS, positive=st.booleans(), n_sweeps=st.integers(1, 30))
+def test_plain_sweeps_are_those_of_the_kernel_to_the_bit(seed, positive, n_sweeps):
+    _, G, q, penalty, w = model(seed, positive=positive)
+    answers = []
+    for run in (sweep, plain_sweep):
+        own, slope = w.copy(), q - G @ w
+        done = run(G, penalty.l1, penalty.l2, penalty.lower, own, slope, n_sweeps)
+        answers.append((done, own, slope))
+    assert answers[0][0] == answers[1][0]
+    np.testing.assert_array_equal(answers[0][1], answers[1][1])
+    np.testing.assert_array_equal(answers[0][2], answers[1][2])
 
 
 @given(seed=SEEDS, positive=st.booleans())
