@@ -24,8 +24,8 @@ def write_tables(page, home):
     """Put every table between its marks."""
     text = page.read_text()
     for name, table in pages_of_tables(home).items():
-        marks = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", flags=re.S)
-        text = marks.sub(lambda m, t=table: m.group(1) + t + m.group(2), text)
+        marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", flags=re.S)
+        text = marks.sub(lambda m, t=table: m.group(1) + t + "\n" + m.group(2), text)
     page.write_text(text)
 
 
