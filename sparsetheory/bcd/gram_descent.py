@@ -11,7 +11,7 @@ __all__ = ["minimise_model"]
 _OUTER_SWEEPS = 2  # over the working set, before each search on the support
 _SWEEPS = 10  # over the support, before each Newton step
 _STEPS = 20  # Newton steps on one support
-_ROUNDS = 100
+_ROUNDS = 20
 
 
 def minimise_model(gram: np.ndarray, penalty: Shrinkage, w: np.ndarray, slope: np.ndarray, tol: float) -> None:

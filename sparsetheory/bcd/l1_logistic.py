@@ -23,7 +23,8 @@ _MODELS = 20  # most models a round
 _INNER = 0.1  # of the largest violation that enters a round: where its models end
 _MODEL = 0.1  # of the largest violation that enters a model: how exactly that is minimised
 _SLOW = 0.3  # a model that leaves more of the violation than this was too old
-_FLAT = 1e-10  # least curvature of a sample, relative to its weight
+# least curvature of a sample, relative to its weight: far from the solution more than near it, where it must not show
+_FLAT, _FLAT_AFAR = 1e-10, 1e-5
 _ARMIJO = 1e-4
 _HALVINGS = 40
 _ROUNDING = 1e-15  # of a change of the objective, whose unit is log 2
@@ -146,7 +147,8 @@ class _Descent(Rounds):
         scores = fit.covariates.image(self.w) + now.intercept
         self._take_in(new, now.residual)
         own = fit.penalty.at(self._members)
-        goal = max(_INNER * float(np.max(fit.penalty.violation(self.w, now.slopes)[new], initial=0.0)), self.floor)
+        entering = float(np.max(fit.penalty.violation(self.w, now.slopes)[new], initial=0.0))
+        goal = max(_INNER * entering, self.bearable(len(new) > 0))
         before = np.inf
         for _ in range(_MODELS):
             slope = fit.slope(scores)
@@ -174,8 +176,9 @@ class _Descent(Rounds):
 
     def _renew(self, slope: np.ndarray) -> None:
         """Put the working set into the metric of the second derivatives at the point with these slopes."""
-        p = np.abs(slope)
-        curvature = self.logistic.v * np.maximum(p * (1.0 - p), _FLAT)
+        assert self.now is not None
+        p, flat = np.abs(slope), _FLAT_AFAR * min(1.0, self.now.gap / self.unit)
+        curvature = self.logistic.v * np.maximum(p * (1.0 - p), max(_FLAT, flat))
         self._columns = WorkingSet(self.fit.covariates, curvature, centred=self.logistic.has_intercept)
         self._columns.extend(self._members)
         self._curved = True
