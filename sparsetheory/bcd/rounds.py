@@ -68,7 +68,7 @@ class Rounds(ABC):
         return np.sort(order)
 
     def bearable(self, grown: bool) -> float:
-        """Return a violation that the tolerance can bear; a tenth each time that no column was missing and it could not.
+        """Return a violation that the tolerance can bear; a tenth whenever no column was missing and it did not.
 
         A violation d of stationarity costs about ``2 d sum |w_j|`` of the gap.
         """
