@@ -37,8 +37,8 @@ def quadratic_problems(
     --------
     >>> from hypothesis import find, settings
     >>> from sparsetheory.testing import strategies as S
-    >>> find(S.quadratic_problems(), lambda p: p.exact.singular, settings=settings(database=None, derandomize=True))
-    QuadraticProblem.build(seed=0, n=1, kind='floating')
+    >>> find(S.quadratic_problems(), lambda p: p.exact.singular, settings=settings(database=None))
+    QuadraticProblem.build(seed=0, n=2, duplicates=1)
     """
     check_choices(choices, QUADRATIC_OFF)
     return _quadratic_problems(variables, {**QUADRATIC_DECORATIONS, **choices})
