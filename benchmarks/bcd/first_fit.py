@@ -13,30 +13,33 @@ import subprocess
 import sys
 import tempfile
 
-#: name -> (import, what makes the model)
+#: name -> (import, fit)
 FITS = {
-    "sparsetheory Lasso": ("from sparsetheory import bcd", "bcd.Lasso(alpha=alpha)"),
-    "scikit-learn Lasso": ("from sklearn.linear_model import Lasso", "Lasso(alpha=alpha)"),
-    "celer Lasso": ("from celer import Lasso", "Lasso(alpha=alpha)"),
-    "skglm Lasso": ("from skglm import Lasso", "Lasso(alpha=alpha)"),
-    "sparsetheory GroupLasso": ("from sparsetheory import bcd", "bcd.GroupLasso(groups=10, alpha=alpha)"),
-    "celer GroupLasso": ("from celer import GroupLasso", "GroupLasso(groups=10, alpha=alpha)"),
-    "skglm GroupLasso": ("from skglm import GroupLasso", "GroupLasso(groups=10, alpha=alpha)"),
+    "sparsetheory lasso": ("from sparsetheory import bcd", "bcd.lasso(X, y, alpha=alpha)"),
+    "sparsetheory group_lasso": ("from sparsetheory import bcd", "bcd.group_lasso(X, y, groups=10, alpha=alpha)"),
+    "sparsetheory sparse_logistic": ("from sparsetheory import bcd", "bcd.sparse_logistic(X, y, alpha=alpha)"),
+    "sparsetheory Lasso": ("from sparsetheory import bcd", "bcd.Lasso(alpha=alpha).fit(X, y)"),
+    "scikit-learn Lasso": ("from sklearn.linear_model import Lasso", "Lasso(alpha=alpha).fit(X, y)"),
+    "celer Lasso": ("from celer import Lasso", "Lasso(alpha=alpha).fit(X, y)"),
+    "skglm Lasso": ("from skglm import Lasso", "Lasso(alpha=alpha).fit(X, y)"),
+    "sparsetheory GroupLasso": ("from sparsetheory import bcd", "bcd.GroupLasso(groups=10, alpha=alpha).fit(X, y)"),
+    "celer GroupLasso": ("from celer import GroupLasso", "GroupLasso(groups=10, alpha=alpha).fit(X, y)"),
+    "skglm GroupLasso": ("from skglm import GroupLasso", "GroupLasso(groups=10, alpha=alpha).fit(X, y)"),
     "sparsetheory SparseLogisticRegression": (
         "from sparsetheory import bcd",
-        "bcd.SparseLogisticRegression(alpha=alpha)",
+        "bcd.SparseLogisticRegression(alpha=alpha).fit(X, y)",
     ),
     "scikit-learn LogisticRegression": (
         "from sklearn.linear_model import LogisticRegression",
-        "LogisticRegression(l1_ratio=1, solver='liblinear', C=1 / (100 * alpha))",
+        "LogisticRegression(l1_ratio=1, solver='liblinear', C=1 / (100 * alpha)).fit(X, y)",
     ),
     "celer LogisticRegression": (
         "from celer import LogisticRegression",
-        "LogisticRegression(C=1 / (100 * alpha), fit_intercept=False)",
+        "LogisticRegression(C=1 / (100 * alpha), fit_intercept=False).fit(X, y)",
     ),
     "skglm SparseLogisticRegression": (
         "from skglm import SparseLogisticRegression",
-        "SparseLogisticRegression(alpha=alpha)",
+        "SparseLogisticRegression(alpha=alpha).fit(X, y)",
     ),
 }
 
@@ -57,16 +60,16 @@ alpha = 0.05 if {classes} else 0.5
 warnings.simplefilter("ignore")
 for _ in range(2):
     at.append(now())
-    {model}.fit(X, y)
+    {fit}
     at.append(now())
 print(json.dumps([[b[k] - a[k] for k in (0, 1)] for a, b in zip(at[::2], at[1::2])]))
 """
 
 
-def once(imports: str, model: str, cache: str) -> list[list[float]]:
+def once(imports: str, fit: str, cache: str) -> list[list[float]]:
     """(CPU, wall) seconds of the import, the first and the second fit in a process of its own."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-    program = _PROGRAM.format(imports=imports, model=model, classes="Logistic" in model)
+    program = _PROGRAM.format(imports=imports, fit=fit, classes="ogistic" in fit)
     run = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | threads | {"NUMBA_CACHE_DIR": cache},
         capture_output=True, text=True, check=True,
