@@ -11,7 +11,7 @@ import numpy as np
 from .finding import Limit, Measure, SolverFailed, prop
 
 __all__ = ["FORMS", "Form", "Problem", "accepted", "altered", "answer", "ask", "call", "deterministic",
-           "inputs_untouched", "read_array", "takes"]  # fmt: skip
+           "inputs_untouched", "read_array", "starts_untouched", "takes"]  # fmt: skip
 
 Solver = Callable[..., Any]
 Form = Callable[[np.ndarray], Any]
@@ -130,6 +130,17 @@ def inputs_untouched(solver: Solver, problem: Problem, tol: float) -> Measure:
     pairs = zip(before.items(), given, strict=True)
     changed = [name for (name, x), y in pairs if not np.array_equal(x, y, equal_nan=True)]
     return Measure(len(changed), Limit(0, "0 arrays"), f"changed: {', '.join(changed) or 'nothing'}")
+
+
+def starts_untouched(solver: Solver, problem: Problem, starts: Mapping[str, np.ndarray]) -> Measure:
+    """Count the starting points, passed as ``init``, that are not what they were before."""
+    changed = []
+    for name, start in starts.items():
+        given = start.copy()
+        answer(solver, problem, init=given)
+        if not np.array_equal(given, start):
+            changed.append(name)
+    return Measure(len(changed), Limit(0, "0 arrays"), f"overwritten: {', '.join(changed) or 'nothing'}")
 
 
 def altered(array: np.ndarray, value: float) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..finding import UNIT, Limit, Measure, SolverFailed, prop
-from ..interface import FORMS, Form, accepted, altered, answer, ask, takes
+from ..interface import FORMS, Form, accepted, altered, answer, ask, starts_untouched, takes
 from .certificate import distance, gradient, promise, reach, rounding, value
 from .problem import QuadraticProblem
 
@@ -171,10 +171,4 @@ def init_untouched(solver: Solver, problem: QuadraticProblem, tol: float) -> Mea
     """The array that was passed as ``init`` is what it was before."""
     if not takes(solver, "init"):
         return Measure(np.nan, None)
-    changed = []
-    for name, start in _starts(solver, problem).items():
-        given = start.copy()
-        answer(solver, problem, init=given)
-        if not np.array_equal(given, start):
-            changed.append(name)
-    return Measure(len(changed), Limit(0, "0 arrays"), f"overwritten: {', '.join(changed) or 'nothing'}")
+    return starts_untouched(solver, problem, _starts(solver, problem))
