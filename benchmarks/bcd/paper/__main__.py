@@ -3,7 +3,7 @@
 ``python -m benchmarks.bcd.paper [--figure 5 ...] [--data A ...] [--images docs/images] [--page docs/bcd-paper.md]``
 
 Records are kept a panel a file, so that a run that was stopped goes on, and pictures are drawn again without running.
-Everything takes about ten minutes of one core. Other seeds draw other data, their records beside.
+Everything takes a quarter of an hour of one core. Other seeds draw other data, their records beside.
 """
 
 import argparse
