@@ -200,8 +200,11 @@ def _kappa(outcome: Outcome) -> str:
         return ""
     if outcome.smallest_refuted_kappa is None:
         return "No wrong bound on the declared scan was refuted: the study cannot see an error of that size."
-    neutral = "" if outcome.neutral_kappa is None else f" (the claim's own value is {number(outcome.neutral_kappa)})"
-    return f"Smallest refuted kappa on the declared scan: {number(outcome.smallest_refuted_kappa)}{neutral}."
+    own = number(outcome.neutral_kappa)
+    shown = [number(outcome.smallest_refuted_kappa, digits=digits) for digits in (3, 6, 9, 12)]
+    told_apart = next((text for text in shown if text != own), shown[-1])
+    neutral = "" if outcome.neutral_kappa is None else f" (the claim's own value is {own})"
+    return f"Smallest refuted kappa on the declared scan: {told_apart}{neutral}."
 
 
 def _failures(outcome: Outcome) -> str:

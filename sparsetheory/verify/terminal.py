@@ -57,17 +57,25 @@ def number(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
+def _kappa(outcome: Outcome) -> str:
+    """Write the smallest refuted kappa with the digits that tell it from the claim's own."""
+    own = "-" if outcome.neutral_kappa is None else f"{outcome.neutral_kappa:g}"
+    kappa = outcome.smallest_refuted_kappa
+    if kappa is None:
+        return f"- ({own})"
+    shown = next((text for digits in (6, 9, 12) if (text := f"{kappa:.{digits}g}") != own), f"{kappa!r}")
+    return f"{shown} ({own})"
+
+
 def _row(outcome: Outcome) -> list[str]:
     raw = outcome.raw
     lower, upper = raw.interval
     estimate = f"{number(raw.estimate)} [{number(lower)}, {number(upper)}]"
-    kappa = "-" if outcome.smallest_refuted_kappa is None else f"{outcome.smallest_refuted_kappa:g}"
-    own = "-" if outcome.neutral_kappa is None else f"{outcome.neutral_kappa:g}"
     fine = sum(control.ok for control in outcome.controls)
     proof = outcome.badge if outcome.proof_ok else f"FAILED ({outcome.badge or 'did not run'})"
     return [
         outcome.claim.id, "-" if outcome.proof is None else proof, outcome.shown, estimate, number(raw.margin),
-        f"{fine}/{len(outcome.controls)}", f"{kappa} ({own})", number(raw.tightness), str(raw.n_replicates),
+        f"{fine}/{len(outcome.controls)}", _kappa(outcome), number(raw.tightness), str(raw.n_replicates),
         str(raw.n_failures),
     ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from sparsetheory.verify.outcome import Crash
 from sparsetheory.verify.proof import StepResult
 from sparsetheory.verify.report import write_report
 from sparsetheory.verify.sample import Observation, Sample
+from sparsetheory.verify.terminal import show_table
 
 VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
 
@@ -141,6 +142,13 @@ def test_the_stratum_whose_numbers_are_shown_is_named(make):
     facts = card(make.outcome(sample, rule, a_claim=make.claim("ratio", bound=bound)), [])
     worst = facts["strata_count"].removeprefix("worst of 3 strata: ")
     assert facts["point"] in next(estimate for name, _, estimate, *_ in facts["strata"] if name == worst)
+
+
+def test_a_kappa_close_to_the_claims_own_is_told_apart(outcomes, capsys):
+    close = replace(next(iter(outcomes.values())), smallest_refuted_kappa=1.0000001, neutral_kappa=1.0)
+    assert "1.0000001" in card(close, [])["kappa"]
+    show_table([close])
+    assert "1.0000001 (1)" in capsys.readouterr().out
 
 
 def test_a_quick_run_never_says_supported_of_its_claim(outcomes, make, tmp_path):
