@@ -167,7 +167,7 @@ def prove() -> Proof:
         Step(
             name="without a minimiser",
             evidence="identity",
-            statement=r"$f = \log(1 + e^{-x})$: $f'^2/f \to 0$, so that no $\mu > 0$ exists.",
+            statement=r"$f = \log(1 + e^{-x})$: $(f')^2/f \to 0$, so that no $\mu > 0$ exists.",
             check=lambda: _logistic(2),
             anti_test=lambda: _logistic(1),
         ),
@@ -175,7 +175,7 @@ def prove() -> Proof:
             name="without convexity",
             evidence="enclosure",
             statement=(
-                r"$f = x^2 + 3 \sin^2 x$ is not convex, and $\frac{1}{2} f'^2 \geq \frac{1}{32} f$ on $[1/10, 10]$."
+                r"$f = x^2 + 3 \sin^2 x$ is not convex, and $\frac{1}{2} (f')^2 \geq \frac{1}{32} f$ on $[1/10, 10]$."
             ),
             check=lambda: _nonconvex(1),
             anti_test=lambda: _nonconvex(32),
