@@ -7,7 +7,9 @@ import numpy as np
 
 from .covariates import Covariates
 
-__all__ = ["LeastSquaresFit", "Optimality"]
+__all__ = ["LeastSquaresFit", "Optimality", "orthonormal_span"]
+
+_DEPENDENT = 64 * np.finfo(float).eps  # relative to what a row was before: what of it is rounding
 
 
 class SparsePenalty(Protocol):
@@ -86,10 +88,7 @@ class LeastSquaresFit(Generic[P]):
         rows = self.covariates.rows(free)
         if not np.isfinite(rows).all():
             self.covariates.refuse_nonfinite()
-        if self.has_intercept:
-            rows -= (rows @ self.v)[:, None]
-        _, s, basis = np.linalg.svd(rows * np.sqrt(self.v), full_matrices=False)
-        return np.asarray(basis[s > 64 * np.finfo(float).eps * sum(rows.shape) * s.max(initial=0.0)])
+        return orthonormal_span(rows, self.v, centred=self.has_intercept)
 
     def optimality(self, w: np.ndarray) -> Optimality:
         """Return the objective, the gap and the slopes at w, with the best intercept."""
@@ -99,9 +98,7 @@ class LeastSquaresFit(Generic[P]):
         residual -= intercept
         theta = residual
         if len(self._basis):
-            root = np.sqrt(v)
-            spanned = (self._basis @ (root * residual)) @ self._basis
-            theta = residual - np.divide(spanned, root, out=np.zeros_like(root), where=root > 0)
+            theta = residual - (self._basis @ (v * residual)) @ self._basis
         slopes = self.covariates.correlate(v * theta)
         if not np.isfinite(slopes).all():
             self.covariates.refuse_nonfinite()
@@ -111,3 +108,25 @@ class LeastSquaresFit(Generic[P]):
         if gap < 0:  # by rounding; a NaN stays
             gap = 0.0
         return Optimality(objective, gap, intercept, residual, slopes)
+
+
+def orthonormal_span(rows: np.ndarray, v: np.ndarray, *, centred: bool) -> np.ndarray:
+    """Return rows, orthonormal in the metric v, that span the given ones, less their weighted means if `centred`.
+
+    The span does not depend on units: the rank is judged after every row has been brought to length one. A row that
+    varies by no more than the rounding of its entries counts as constant. The rows are 0 where v is.
+    """
+    root = np.sqrt(v)
+    peaks = np.abs(rows * root).max(axis=1, initial=0.0)
+    rows = np.where(v > 0, rows, 0.0) / np.where(peaks > 0, peaks, 1.0)[:, None]
+    before = np.linalg.norm(rows * root, axis=1)
+    for _ in range(2 if centred else 0):  # the second time takes away what rounding left of a constant
+        rows -= (rows @ v)[:, None]
+    rows *= root
+    lengths = np.linalg.norm(rows, axis=1)
+    varied = lengths > _DEPENDENT * before
+    if not varied.any():
+        return rows[:0]
+    _, s, basis = np.linalg.svd(rows[varied] / lengths[varied, None], full_matrices=False)
+    basis = basis[s > _DEPENDENT * sum(rows.shape) * s[0]]
+    return np.asarray(np.divide(basis, root, out=np.zeros_like(basis), where=v > 0))

@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from .covariates import Covariates
-from .lasso_certificate import Optimality
+from .lasso_certificate import Optimality, orthonormal_span
 from .shrinkage import Shrinkage
 
 __all__ = ["LogisticFit", "probability"]
 
+_LEFT = 1e-12  # of the length of u: slopes of unpenalised coefficients that are rounding
 _STEPS = 200  # of the search for the intercept, which bisects where Newton leaves the bracket
 
 
@@ -37,9 +38,10 @@ class LogisticFit:
     ) -> None:
         self.covariates, self.y, self.v, self.penalty, self.has_intercept = covariates, y, v, penalty, intercept
         rows = covariates.rows(np.flatnonzero(penalty.free))
-        self._free = np.vstack([np.ones((int(intercept), len(y))), rows])
         if not np.isfinite(rows).all():
             covariates.refuse_nonfinite()
+        basis = orthonormal_span(rows, v, centred=intercept) if len(rows) else rows
+        self._free = np.vstack([np.ones((int(intercept), len(y))), basis])  # orthonormal in the metric v
         self.null_value = self.loss(np.full(len(y), self.best_intercept(np.zeros(len(y)))))
 
     def loss(self, z: np.ndarray) -> float:
@@ -61,8 +63,7 @@ class LogisticFit:
         """Return the b that minimises the loss of z + b, 0 where there is no intercept."""
         if not self.has_intercept:
             return 0.0
-        share = float(self.v[self.y > 0].sum())
-        odds = math.log(share) - math.log1p(-share)
+        odds = math.log(self.v[self.y > 0].sum()) - math.log(self.v[self.y < 0].sum())
         used = z[self.v > 0]
         low, high = odds - float(used.max()), odds - float(used.min())  # the slope changes sign between
         b = odds - float(self.v @ z)
@@ -87,25 +88,31 @@ class LogisticFit:
         intercept = self.best_intercept(scores)
         scores += intercept
         p = probability(-y * scores)
-        u = p - self._correction(p)
+        u = self._feasible(p)
         slopes = self.covariates.correlate(v * y * u)
         if not np.isfinite(slopes).all():
             self.covariates.refuse_nonfinite()
         objective = self.loss(scores) + penalty.value(w)  # is itself a gap, that to u = 0
-        steps, q = {1.0, penalty.reach(slopes)}, probability(y * scores)
+        steps, q = {1.0, penalty.reach(slopes)} if self._bounds(u) else set(), probability(y * scores)
         gap = min([objective] + [self._divergence(s * u, p, q) + penalty.slack(w, s * slopes) for s in steps])
         if gap < 0:  # by rounding; a NaN stays
             gap = 0.0
         return Optimality(objective, gap, intercept, y * p, slopes)
 
-    def _correction(self, p: np.ndarray) -> np.ndarray:
-        """Return by how much p has to fall so that the unpenalised coefficients leave no slope."""
+    def _feasible(self, p: np.ndarray) -> np.ndarray:
+        """Return p moved until the unpenalised coefficients leave no slope, by a Newton step that is refined once."""
         if len(self._free) == 0:
-            return np.zeros_like(p)
-        weight = self.v * p * (1.0 - p)
-        hessian, slope = (self._free * weight) @ self._free.T, self._free @ (self.v * self.y * p)
-        step = np.linalg.lstsq(hessian, slope, rcond=None)[0]
-        return self.y * p * (1.0 - p) * (step @ self._free)
+            return p
+        hessian, u = (self._free * (self.v * p * (1.0 - p))) @ self._free.T, p
+        for _ in range(2):
+            step = np.linalg.lstsq(hessian, self._free @ (self.v * self.y * u), rcond=None)[0]
+            u = u - self.y * p * (1.0 - p) * (step @ self._free)
+        return u
+
+    def _bounds(self, u: np.ndarray) -> bool:
+        """Whether the unpenalised coefficients leave no slope at u, as they may where some are far on a flat side."""
+        left = np.max(np.abs(self._free @ (self.v * self.y * u)), initial=0.0)
+        return bool(left <= _LEFT * math.sqrt(self.v @ (u * u)))
 
     def _divergence(self, u: np.ndarray, p: np.ndarray, q: np.ndarray) -> float:
         """Return the mean of KL(u || p) with q = 1 - p; inf outside [0, 1]."""

@@ -184,3 +184,36 @@ def test_both_classes_need_weight():
     X, _, _ = draw(23, 4, 3)
     with pytest.raises(InvalidArgument, match="two classes"):
         bcd.sparse_logistic(X, [1, -1, 1, 1], alpha=0.1, sample_weight=[1, 0, 1, 1])
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e8, 1e12])
+def test_the_gap_holds_whatever_the_units_of_unpenalised_columns(unit):
+    X, y, _ = draw(41, 60, 3)
+    y[2::7] *= -1
+    least = bcd.sparse_logistic(X, y, alpha=5.0, weights=[0, 0, 1], tol=1e-12, on_failure="raise").objective
+    alone = bcd.sparse_logistic(X[:, :1], y, alpha=0.0, on_failure="raise").coef
+    start = [alone[0] / unit, 0, 0]  # misses the second column, which is what a rank in the given units may lose
+    X[:, 0] *= unit
+    for init in (start, None):
+        result = bcd.sparse_logistic(X, y, alpha=5.0, weights=[0, 0, 1], init=init, on_failure="ignore")
+        assert result.objective - result.gap <= least + 1e-12
+        assert result.converged or init is not None
+
+
+@pytest.mark.parametrize("start", [-36.0, -40.0, -100.0])
+def test_a_start_far_on_the_wrong_side_is_no_solution(start):
+    X, y, _ = draw(43, 60, 2)
+    X[:, 0], y[:10] = np.arange(60) < 10, 1.0
+    y[9] = -1.0
+    least = bcd.sparse_logistic(X, y, alpha=1.0, weights=[0, 1], tol=1e-12, on_failure="raise").objective
+    result = bcd.sparse_logistic(X, y, alpha=1.0, weights=[0, 1], init=[start, 0], max_iter=1, on_failure="ignore")
+    assert result.objective - result.gap <= least + 1e-12 and not result.converged
+
+
+@pytest.mark.parametrize("label", [1.0, -1.0])
+def test_a_class_whose_weight_is_lost_in_the_sum_still_counts(label):
+    X, y, _ = draw(47, 30, 3)
+    v = np.where(y == label, 1e-20, 1.0)
+    result = bcd.sparse_logistic(X, y, alpha=1.0, sample_weight=v, on_failure="raise")
+    odds = np.log(v[y > 0].sum()) - np.log(v[y < 0].sum())
+    assert result.intercept == pytest.approx(odds, rel=1e-12)

@@ -1,6 +1,7 @@
 """bcd.lasso against an interior-point witness, against scikit-learn, and against what mathematics says of it."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -288,3 +289,18 @@ def test_overflow_is_no_answer():
     X, y, _ = draw(29, 6, 4)
     with pytest.raises(InvalidArgument, match="rescale"), np.errstate(over="ignore"):
         bcd.lasso(1e200 * X, 1e200 * y, alpha=0.1)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e12, 1e15])
+@pytest.mark.parametrize("solver", [bcd.lasso, partial(bcd.group_lasso, groups=1)])
+def test_the_gap_holds_whatever_the_units_of_unpenalised_columns(solver, unit):
+    X, y, _ = draw(41, 60, 4)
+    X[:, 3] = 7.0  # free as well: constant but for the rounding of its mean
+    A = np.column_stack([np.ones(60), X[:, 0], X[:, 2]])
+    least = 0.5 * np.mean((y - A @ np.linalg.lstsq(A, y)[0]) ** 2)
+    start = np.zeros(4)  # misses the third column, which is what a rank in the given units may lose
+    start[0] = np.cov(X[:, 0], y, bias=True)[0, 1] / np.var(X[:, 0]) / unit
+    X[:, 0] *= unit
+    for init in (start, None):
+        result = solver(X, y, alpha=100.0, weights=[0, 1, 0, 0], init=init, on_failure="raise")
+        assert result.objective - result.gap <= least * (1 + 1e-12)
