@@ -35,7 +35,8 @@ def stop_at_signs(
     curve: Callable[[np.ndarray], np.ndarray], own: Shrinkage, old: np.ndarray, slope: np.ndarray, d: np.ndarray
 ) -> tuple[np.ndarray, bool]:
     """Return the point reached along d from `old`, and whether no sign stood in the way; `curve` multiplies with G."""
-    crossing = ~own.free & (np.sign(d) == -np.sign(old)) & (np.abs(d) >= np.abs(old))
+    kinked = (own.l1 > 0) | (own.lower == 0)
+    crossing = kinked & (np.sign(d) == -np.sign(old)) & (np.abs(d) >= np.abs(old))
     if not crossing.any():
         return old + d, True
     reach = np.full(len(old), np.inf)

@@ -110,6 +110,15 @@ def test_a_newton_step_descends_and_ends_at_the_minimiser_of_its_signs(seed):
         assert np.abs(left[support]).max(initial=0.0) <= 1e-8 * (1 + np.abs(q).max())
 
 
+@given(seed=SEEDS)
+def test_a_square_alone_has_no_kink_to_stop_at(seed):
+    _, G, q, _, w = model(seed)
+    ridge = Shrinkage(np.zeros_like(w), np.ones_like(w), -np.inf)
+    w = w + (w == 0)
+    assert newton_step(G, ridge, w, q - G @ w)
+    np.testing.assert_allclose(w, np.linalg.solve(G + np.eye(len(w)), q), rtol=1e-8, atol=1e-8 * np.abs(q).max())
+
+
 @given(seed=SEEDS, positive=st.booleans())
 def test_the_model_is_minimised_to_rounding(seed, positive):
     _, G, q, penalty, w = model(seed, positive=positive)
