@@ -12,6 +12,7 @@ _OUTER_SWEEPS = 2  # over the working set, before each search on the support
 _SWEEPS = 20  # over the support, before each Newton step
 _ROUNDS = 200
 _FORCING = 0.1  # of the tolerance: what conjugate gradients may leave of the slope of a Newton step
+_RIDGE = 1e-12  # of the diagonal: turns a step along the null space, where it ends at a change of sign
 _CURVED = 1e-12  # least curvature, relative to the square of the column, that is more than rounding
 
 
@@ -53,7 +54,8 @@ class _Columns:
 
         diagonal = self.curvature[active] + own.l2
         size = (len(active), len(active))
-        hessian = LinearOperator(size, matvec=lambda d: curve(d) + own.l2 * d, dtype=np.float64)
+        bend = own.l2 + _RIDGE * diagonal
+        hessian = LinearOperator(size, matvec=lambda d: curve(d) + bend * d, dtype=np.float64)
         jacobi = LinearOperator(size, matvec=lambda d: d / diagonal, dtype=np.float64)
         slope = slopes[active] - own.l1 * np.sign(old) - own.l2 * old
         d, _ = cg(hessian, slope, rtol=1e-14, atol=_FORCING * tol, maxiter=len(active), M=jacobi)

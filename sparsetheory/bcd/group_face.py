@@ -8,6 +8,7 @@ from .ridged import solve_ridged
 __all__ = ["newton_step"]
 
 _HALVINGS = 30
+_EPS = float(np.finfo(float).eps)
 
 
 def newton_step(gram: np.ndarray, penalty: GroupNorms, w: np.ndarray, slope: np.ndarray) -> bool:
@@ -25,7 +26,8 @@ def newton_step(gram: np.ndarray, penalty: GroupNorms, w: np.ndarray, slope: np.
         return False
     d[on] = found
     push = gram[:k, :k] @ d
-    share = _share(penalty, w, d, float(slope @ d), float(push @ d))
+    rounding = _EPS * float(np.sqrt(np.diagonal(gram)[:k]) @ np.abs(d)) ** 2  # much, where d runs along the null space
+    share = _share(penalty, w, d, float(slope @ d), float(push @ d) + rounding)
     if share == 0.0:
         return False
     w += share * d

@@ -16,7 +16,8 @@ from .sparse_result import SparseResult
 __all__ = ["Fit", "Rounds"]
 
 _FIRST = 100  # columns that enter at once, beyond those in use
-_IDLE = 3  # rounds without a smaller gap or a new column after which there is nothing left to gain
+_IDLE = 3  # rounds without a smaller gap, a lower objective or a new column after which there is nothing left to gain
+_LOWER = 1e-3  # of the gap: what an objective has to fall by to be lower
 _ROUNDING = 1e-14  # of the largest slope ever seen: violations that are rounding
 
 
@@ -44,7 +45,7 @@ class Rounds(ABC):
         self.best: Optimality | None = None
         self.best_coef = self.w.copy()
         self.floor = 0.0
-        self._idle, self._share = 0, 1.0
+        self._idle, self._share, self._least = 0, 1.0, np.inf
 
     @abstractmethod
     def improve(self, now: Optimality, new: np.ndarray) -> None:
@@ -84,16 +85,31 @@ class Rounds(ABC):
             self.inside[new] = True
             grown = len(new) > 0
             self.improve(self.now, new)
-        now = self.fit.optimality(self.w)
-        better = self.best is None or now.gap < self.best.gap
-        if better:
-            self.best, self.best_coef = now, self.w.copy()
-        self.now = now
-        self.floor = max(self.floor, _ROUNDING * float(np.max(np.abs(now.slopes))))
-        self._idle = 0 if grown or better else self._idle + 1
+        now = self._measure()
+        lower = self._remember(now)
+        self._idle = 0 if grown or lower else self._idle + 1
         stop = Status.STALLED if self._idle >= _IDLE else None
         extra = {"support": int(np.count_nonzero(self.w)), "working": self.working}
         return Chunk(n_iter=1, error=now.gap / self.unit, objective=now.objective, stop=stop, extra=extra)
+
+    def _measure(self) -> Optimality:
+        """Return the evidence at `w`; a start that is worse than none gives way to zero."""
+        now = self.fit.optimality(self.w)
+        if self.now is None and self.w.any() and not now.objective <= self.fit.null_value:
+            self.w = np.zeros_like(self.w)
+            now = self.fit.optimality(self.w)
+        return now
+
+    def _remember(self, now: Optimality) -> bool:
+        """Keep the measurement, and the coefficients if they are the best; return whether anything is lower."""
+        smaller = self.best is None or now.gap < self.best.gap
+        best = now if self.best is None or smaller else self.best
+        if smaller:
+            self.best_coef = self.w.copy()
+        lower = now.objective < self._least - _LOWER * best.gap
+        self.now, self.best, self._least = now, best, min(self._least, now.objective)
+        self.floor = max(self.floor, _ROUNDING * float(np.max(np.abs(now.slopes))))
+        return smaller or lower
 
     def run(self, max_iter: int, callback: Callback | None) -> SparseResult:
         """Go through the rounds, and return the best coefficients with the certificate at them."""

@@ -217,3 +217,10 @@ def test_a_class_whose_weight_is_lost_in_the_sum_still_counts(label):
     result = bcd.sparse_logistic(X, y, alpha=1.0, sample_weight=v, on_failure="raise")
     odds = np.log(v[y > 0].sum()) - np.log(v[y < 0].sum())
     assert result.intercept == pytest.approx(odds, rel=1e-12)
+
+
+def test_a_start_worse_than_zero_costs_no_more_than_none():
+    X, y, rng = draw(53, 60, 200)
+    settings = {"alpha": 1e-4 * top(X, y), "on_failure": "raise"}
+    far = bcd.sparse_logistic(X, y, init=1e3 * rng.normal(size=200), max_iter=20, **settings)
+    np.testing.assert_array_equal(far.coef, bcd.sparse_logistic(X, y, **settings).coef)

@@ -304,3 +304,21 @@ def test_the_gap_holds_whatever_the_units_of_unpenalised_columns(solver, unit):
     for init in (start, None):
         result = solver(X, y, alpha=100.0, weights=[0, 1, 0, 0], init=init, on_failure="raise")
         assert result.objective - result.gap <= least * (1 + 1e-12)
+
+
+def test_many_sparse_columns_of_three_samples():
+    rng = np.random.default_rng(101)
+    X, init = rng.normal(size=(3, 700)) * (rng.random((3, 700)) < 0.3), rng.normal(size=700)
+    for depth in (1e-2, 1e-3, 1e-4):
+        for intercept in (True, False):
+            y = X @ init + rng.normal(size=3)
+            bcd.lasso(sparse.csc_array(X), y, alpha=depth * top(X, y), fit_intercept=intercept, init=init,
+                      on_failure="raise")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [11, 13, 15])  # the first: a Newton step along the null space
+def test_groups_of_few_samples_go_on_while_the_objective_falls(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(5, 60)) * 10.0 ** rng.uniform(-1, 1, 60)
+    y = X @ (rng.normal(size=60) * (rng.random(60) < 0.2)) + rng.normal(size=5)
+    bcd.group_lasso(X, y, groups=5, alpha=1e-4 * top(X, y), on_failure="raise")
