@@ -1,0 +1,25 @@
+"""Gaussian mixtures of experts: maximum likelihood with softmax, sparse and tempered gates, and their theory."""
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy
+
+#: Public name -> module that defines it; everything loads on first use.
+_HOME = {
+    "LOSSES": "voronoi",
+    "MixingMeasure": "mixing_measure",
+    "hermite_solution": "polynomials",
+    "polynomial_system": "polynomials",
+    "predicted_rates": "predicted_rate",
+    "rbar": "polynomials",
+    "voronoi_cells": "voronoi",
+    "voronoi_loss": "voronoi",
+}
+
+__getattr__, __dir__, __all__ = lazy(__name__, _HOME)
+
+if TYPE_CHECKING:
+    from .mixing_measure import MixingMeasure
+    from .polynomials import hermite_solution, polynomial_system, rbar
+    from .predicted_rate import predicted_rates
+    from .voronoi import LOSSES, voronoi_cells, voronoi_loss

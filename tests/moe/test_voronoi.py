@@ -1,0 +1,166 @@
+"""Voronoi losses: invariances, the formula by hand and by brute force, and what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparsetheory import moe
+from sparsetheory.errors import InvalidArgument
+from sparsetheory.moe.voronoi import LOSSES
+
+DENSE = [kind for kind, loss in LOSSES.items() if not loss.sparse]
+CENTRED = moe.MixingMeasure([0.3, 0.0], [2, 0], a=[1, -1], b=[2, -2], v=[0.25, 0.3])
+
+
+def measure(seed, k, d=1, spread=1.0):
+    """Return k random atoms."""
+    rng = np.random.default_rng(seed)
+    return moe.MixingMeasure(
+        rng.normal(size=k), spread * rng.normal(size=(k, d)), a=rng.normal(size=(k, d)), b=3 * rng.normal(size=k),
+        v=rng.uniform(0.1, 0.5, k),
+    )  # fmt: skip
+
+
+def arguments(kind):
+    return {"kind": kind} | ({"top_k": 1} if LOSSES[kind].sparse else {})
+
+
+def loss_by_hand(G, truth, t0, t1):
+    """L_over at one translation, written with loops."""
+    moved = G.translated(slope=-np.asarray(t1), intercept=-t0)
+    total = 0.0
+    for j, cell in enumerate(moe.voronoi_cells(moved, truth)):
+        r = 2 * len(cell)
+        for i in cell:
+            gate, b = moved.beta1[i] - truth.beta1[j], moved.b[i] - truth.b[j]
+            a, v = moved.a[i] - truth.a[j], moved.v[i] - truth.v[j]
+            if len(cell) == 1:
+                size = np.sqrt(gate @ gate + b * b + a @ a + v * v)
+            else:
+                size = (gate @ gate + b * b) ** (r / 2) + (a @ a + v * v) ** (r / 4)
+            total += moved.weights[i] * size
+        total += abs(moved.weights[cell].sum() - truth.weights[j])
+    return total
+
+
+@given(seed=st.integers(0, 1000), k=st.integers(1, 4), d=st.integers(1, 2))
+def test_pinned_loss_is_the_formula(seed, k, d):
+    G, truth = measure(seed, k, d), measure(seed + 1, 2, d)
+    expected = loss_by_hand(G, truth, 0.0, np.zeros(d))
+    assert moe.voronoi_loss(G, truth, translation="pinned") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_infimum_is_not_above_a_fine_grid_of_translations(seed):
+    G, truth = measure(seed, 3), measure(seed + 100, 2)
+    found = moe.voronoi_loss(G, truth)
+    grid = min(loss_by_hand(G, truth, t0, [t1]) for t0 in np.linspace(-3, 3, 61) for t1 in np.linspace(-4, 4, 161))
+    assert found <= grid + 1e-9
+    assert found <= moe.voronoi_loss(G, truth, translation="pinned")
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_zero_at_the_truth_and_at_its_splits(kind):
+    assert moe.voronoi_loss(CENTRED, CENTRED, **arguments(kind)) == pytest.approx(0.0, abs=1e-12)
+    split = CENTRED.split(1, 0.3).split(0, 0.6)
+    assert moe.voronoi_loss(split, CENTRED, **arguments(kind)) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+@given(seed=st.integers(0, 1000))
+def test_nonnegative_and_blind_to_labels_and_translations(kind, seed):
+    G, truth = measure(seed, 3), measure(seed + 1, 2)
+    loss = moe.voronoi_loss(G, truth, **arguments(kind))
+    assert loss > 0
+    assert moe.voronoi_loss(G.relabelled([2, 0, 1]), truth, **arguments(kind)) == pytest.approx(loss, rel=1e-6)
+    slope = 1.7 if LOSSES[kind].slopes_move else 0.0
+    moved = G.translated(slope=slope, intercept=-0.8)
+    assert moe.voronoi_loss(moved, truth, **arguments(kind)) == pytest.approx(loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", DENSE)
+def test_shrinks_with_the_distance(kind):
+    rng = np.random.default_rng(0)
+    steps = rng.normal(size=(4, 2))
+
+    def near(t):
+        return moe.MixingMeasure(
+            CENTRED.beta0, CENTRED.beta1 + t * steps[0][:, None], a=CENTRED.a + t * steps[1][:, None],
+            b=CENTRED.b + t * steps[2], v=CENTRED.v * np.exp(t * steps[3]),
+        )  # fmt: skip
+
+    losses = [moe.voronoi_loss(near(t), CENTRED, kind=kind) for t in (0.1, 0.01, 0.001)]
+    assert losses[0] > losses[1] > losses[2] > 0
+    assert losses[2] < 0.05
+
+
+def test_over_specified_without_the_infimum_has_a_floor():
+    """The reason for the infimum: a pinned spare atom adds its weight, whatever the data say."""
+    fitted = CENTRED.split(1, 0.5).translated(slope=0.0, intercept=-float(CENTRED.split(1, 0.5).beta0[-1]))
+    assert moe.voronoi_loss(fitted, CENTRED) == pytest.approx(0.0, abs=1e-12)
+    assert moe.voronoi_loss(fitted, CENTRED, translation="pinned") > 0.9
+
+
+def test_exponents_are_those_of_the_cell():
+    """Moving the two copies of an atom apart by t costs t^4 in b and t^2 in v."""
+
+    def spread(name, t):
+        split = CENTRED.split(1)
+        moved = np.array(getattr(split, name))
+        moved[1] += t
+        moved[2] -= t
+        fields = {f: getattr(split, f) for f in ("beta0", "beta1", "a", "b", "v")} | {name: moved}
+        return moe.voronoi_loss(moe.MixingMeasure(**fields), CENTRED)
+
+    for name, exponent in (("b", 4), ("v", 2), ("a", 2), ("beta1", 4)):
+        slope = np.log(spread(name, 0.02) / spread(name, 0.01)) / np.log(2)
+        assert slope == pytest.approx(exponent, abs=0.02)
+
+
+def test_sparse_kinds_take_the_worst_subset():
+    G, truth = measure(3, 3), measure(4, 3)
+    losses = [moe.voronoi_loss(G, truth, kind="topk", top_k=k, translation="pinned") for k in (1, 2, 3)]
+    assert losses[0] < losses[1] < losses[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "other"}, "kind"),
+        ({"translation": "free"}, "translation"),
+        ({"kind": "topk"}, "top_k"),
+        ({"kind": "topk", "top_k": 5}, "top_k"),
+        ({"kind": "exact", "top_k": 1}, "top_k"),
+        ({"kind": "temperature", "order": 0.5}, "order"),
+    ],
+)
+def test_bad_arguments(change, message):
+    with pytest.raises(InvalidArgument, match=message):
+        moe.voronoi_loss(CENTRED, CENTRED, **change)
+    with pytest.raises(InvalidArgument, match="G"):
+        moe.voronoi_loss(measure(0, 2, d=2), CENTRED)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"v": [0.1, 0.0]}, "v"),
+        ({"v": [0.1, -1.0]}, "v"),
+        ({"b": [1.0]}, "b"),
+        ({"a": [[1.0, 2.0], [1.0, 2.0]]}, "a"),
+        ({"beta1": [1.0, np.nan]}, "beta1"),
+        ({"tau": 0.0}, "tau"),
+        ({"beta0": [np.inf, 0.0]}, "beta0"),
+    ],
+)
+def test_measures_that_are_none(change, message):
+    fields = {"beta0": [0, 0], "beta1": [2, 0], "a": [1, -1], "b": [2, -2], "v": [0.25, 0.25]}
+    with pytest.raises(InvalidArgument, match=message):
+        moe.MixingMeasure(**(fields | change))
+
+
+def test_merging_undoes_a_split():
+    merged = CENTRED.split(1, 0.3).merged(1, 2)
+    assert moe.voronoi_loss(merged, CENTRED, kind="exact") == pytest.approx(0.0, abs=1e-12)
+    assert merged.n_atoms == 2
