@@ -174,7 +174,8 @@ def _add_curvature(code, out, at, Z, start, size, design, bend, flat, pull, scra
 def expectation(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight, first, last, m, moments, slope, bend):
     """Add what an EM step needs and return the weighted log-likelihood.
 
-    moments (k, d + 2, d + 2): upper triangle of ``sum_i s_i R_ij z_i z_i'`` with z = (x, 1, y);
+    moments (k, d + 2, d + 2): upper triangle of ``sum_i s_i R_ij z_i z_i'`` with z = (x, 1, y minus the mean of j): the
+    residual rather than y, so that small variances are not differences of large squares;
     slope (m (d + 1),), bend (m (d + 1), m (d + 1)): gradient and Hessian of the expected gate likelihood.
     """
     k, q = expert.shape
@@ -191,11 +192,16 @@ def expectation(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
         for j in range(k):
             for i in range(size):
                 h[i] = s[i] * joint[j, i]
-            for a in range(q + 1):
+            residuals(expert[j], Z, start, size, pull)
+            for a in range(q):
                 for i in range(size):
                     scratch[i] = h[i] * Z[a, start + i]
-                for b in range(a, q + 1):
+                for b in range(a, q):
                     moments[j, a, b] += _dot(scratch, Z[b, start:], size)
+                moments[j, a, q] += _dot(scratch, pull, size)
+            for i in range(size):
+                h[i] *= pull[i]
+            moments[j, q, q] += _dot(h, pull, size)
         gate_slopes(code, gate, tau, Z[: q - 1], start, size, design, second, flat)
         for r in range(m):
             for i in range(size):

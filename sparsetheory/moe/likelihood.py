@@ -19,7 +19,7 @@ class Expectation(NamedTuple):
     """The objective at some parameters, and the statistics of an EM step from there."""
 
     value: float
-    moments: np.ndarray  # (k, d + 2, d + 2): sums of R_ij z z' with z = (x, 1, y)
+    moments: np.ndarray  # (k, d + 2, d + 2): sums of R_ij z z' with z = (x, 1, residual of expert j)
     gate_slope: np.ndarray  # gradient of the expected gate likelihood, (m (d + 1),)
     gate_bend: np.ndarray  # its Hessian
 
@@ -91,6 +91,18 @@ class Likelihood:
 
         total, moments, slope, bend = (_sum(parts) for parts in zip(*self._map(part)))
         return Expectation(self._objective(total, at), _symmetric(moments), slope, _symmetric(bend))
+
+    def gradient(self, at: Parameters, found: Expectation) -> np.ndarray:
+        """Return the gradient in the free parameters, which the statistics of an EM step contain (Fisher's identity).
+
+        Not with a free temperature, of which they know nothing.
+        """
+        q = self.layout.q
+        pull, squares, mass = found.moments[:, :q, q], found.moments[:, q, q], found.moments[:, q - 1, q - 1]
+        experts = (pull / at.variance[:, None]).ravel()
+        gradient = np.concatenate([found.gate_slope, experts, 0.5 * (squares / at.variance - mass)])
+        self._penalise(at, gradient, np.zeros((self.layout.n_full, self.layout.n_full)))
+        return self.layout.spread.T @ gradient / self.total
 
     def derivatives(self, at: Parameters) -> Derivatives:
         """Return the objective with gradient and Hessian in the free parameters."""

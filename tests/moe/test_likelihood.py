@@ -100,8 +100,9 @@ def test_statistics_of_an_em_step(name):
     P = twin.gate_weights(name, at.gate, at.tau, X)
     joint = twin.log_joint(P, at.expert, at.variance, X, y)
     R = np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True))
-    Z = np.column_stack([X, np.ones(len(y)), y])
+    np.testing.assert_allclose(likelihood.gradient(at, found), likelihood.derivatives(at).gradient, atol=1e-12)
     for j in range(3):
+        Z = np.column_stack([X, np.ones(len(y)), y - X @ at.expert[j, :-1] - at.expert[j, -1]])
         np.testing.assert_allclose(found.moments[j], (Z.T * (weight * R[:, j])) @ Z, rtol=1e-11, atol=1e-11)
 
     def expected_gate(gate_rows):

@@ -1,0 +1,82 @@
+"""Expectation-maximisation: closed-form experts and variances, one damped Newton step of the gate."""
+
+from typing import Any
+
+import numpy as np
+
+from .likelihood import Expectation, Likelihood
+from .parameters import Parameters
+
+__all__ = ["em_step"]
+
+
+def em_step(likelihood: Likelihood, at: Parameters, found: Expectation, *, damping: float = 1.0) -> Parameters:
+    r"""Return the parameters after one EM step from `at`, whose statistics are `found`.
+
+    Experts solve their weighted least squares; variances are ``(S_j + 2 a sigma^2) / (N_j + 2 a)``; the gate makes one
+    Newton step of length `damping` on the expected likelihood, which raises it if the step is short enough: halve
+    `damping` where the objective falls.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    at : Parameters
+    found : Expectation
+        ``likelihood.expectation(at)``.
+    damping : float, default 1
+        Length of the gate's step.
+    """
+    expert, variance = _experts(likelihood, at, found.moments)
+    gate = np.array(at.gate)
+    m, q = likelihood.gate.n_rows, likelihood.layout.q
+    gate[:m] += damping * _gate_step(likelihood, at, found).reshape(m, q)
+    return Parameters(gate, expert, variance, at.tau)
+
+
+def _experts(likelihood: Likelihood, at: Parameters, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return expert rows and variances that maximise the expected likelihood."""
+    q, k = likelihood.layout.q, len(moments)
+    expert, squares, mass = np.array(at.expert), np.empty(k), moments[:, q - 1, q - 1]
+    for j in range(k):
+        step = _solve(moments[j, :q, :q], moments[j, :q, q])
+        expert[j] += step
+        squares[j] = max(moments[j, q, q] - step @ moments[j, :q, q], 0.0)
+    return expert, _variances(likelihood, at, squares, mass)
+
+
+def _variances(likelihood: Likelihood, at: Parameters, squares: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    kind: Any = likelihood.layout.variance
+    a = likelihood.penalty
+    top, bottom = squares + 2 * a * likelihood.scale, mass + 2 * a
+    if kind == "tied":
+        return np.full(len(mass), top.sum() / bottom.sum())
+    if kind != "free":
+        return at.variance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((top > 0) & (bottom > 0), top / bottom, at.variance)
+
+
+def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve a positive semi-definite system; of several solutions the one of least norm, as a step."""
+    scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    scale[scale == 0] = 1.0
+    values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
+    kept = values > len(values) * np.finfo(float).eps * max(values[-1], 0.0)
+    inside = vectors[:, kept]
+    return np.asarray(inside @ ((inside.T @ (right / scale)) / values[kept])) / scale
+
+
+def _gate_step(likelihood: Likelihood, at: Parameters, found: Expectation) -> np.ndarray:
+    """Return the Newton step of the gate, ridge included; directions that curve upwards are turned."""
+    layout, ridge = likelihood.layout, likelihood.ridge
+    slope, bend = np.array(found.gate_slope), np.array(found.gate_bend)
+    ridged = layout.ridged[: len(slope)]
+    slope[ridged] -= ridge * layout.full(at)[: len(slope)][ridged]
+    bend[ridged, ridged] -= ridge
+    used = np.flatnonzero(layout.spread[: len(slope)].any(axis=1))  # the reference intercept does not move
+    step = np.zeros(len(slope))
+    if len(used):
+        values, vectors = np.linalg.eigh(-bend[np.ix_(used, used)])
+        floor = 1e-10 * max(abs(values[0]), abs(values[-1]), 1e-300)
+        step[used] = vectors @ ((vectors.T @ slope[used]) / np.maximum(np.abs(values), floor))
+    return step
