@@ -3,11 +3,46 @@
 from typing import Any
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 
+from .._loop import Chunk
+from ..result import Status
 from .likelihood import Expectation, Likelihood
 from .parameters import Parameters
 
-__all__ = ["em_step"]
+__all__ = ["EM", "em_step"]
+
+_HALVINGS = 30
+
+
+class EM:
+    """The iteration, which never lowers the objective: a gate step that would is halved."""
+
+    def __init__(self, likelihood: Likelihood, at: Parameters) -> None:
+        self.likelihood = likelihood
+        self.move(at, likelihood.expectation(at))
+
+    def move(self, at: Parameters, found: Expectation) -> None:
+        """Go to a point whose statistics are known."""
+        self.at, self.found = at, found
+        self.error = float(np.max(np.abs(self.likelihood.gradient(at, found)), initial=0.0))
+
+    def step(self) -> bool:
+        """Make one step and return whether there was one."""
+        damping, rounding = 1.0, 1e-14 * (1.0 + abs(self.found.value))
+        for _ in range(_HALVINGS):
+            trial = em_step(self.likelihood, self.at, self.found, damping=damping)
+            found = self.likelihood.expectation(trial)
+            if found.value >= self.found.value - rounding:
+                self.move(trial, found)
+                return True
+            damping *= 0.5
+        return False
+
+    def advance(self, budget: int) -> Chunk:
+        """Make one step and measure."""
+        moved = self.step()
+        return Chunk(n_iter=1, error=self.error, objective=self.found.value, stop=None if moved else Status.STALLED)
 
 
 def em_step(likelihood: Likelihood, at: Parameters, found: Expectation, *, damping: float = 1.0) -> Parameters:
@@ -60,7 +95,11 @@ def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve a positive semi-definite system; of several solutions the one of least norm, as a step."""
     scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
     scale[scale == 0] = 1.0
-    values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
+    scaled = matrix / np.outer(scale, scale)
+    factor, step, failed = dposv(scaled, right / scale)
+    if not failed and np.diag(factor).min() > 1e-7:
+        return np.asarray(step) / scale
+    values, vectors = np.linalg.eigh(scaled)
     kept = values > len(values) * np.finfo(float).eps * max(values[-1], 0.0)
     inside = vectors[:, kept]
     return np.asarray(inside @ ((inside.T @ (right / scale)) / values[kept])) / scale
@@ -76,7 +115,12 @@ def _gate_step(likelihood: Likelihood, at: Parameters, found: Expectation) -> np
     used = np.flatnonzero(layout.spread[: len(slope)].any(axis=1))  # the reference intercept does not move
     step = np.zeros(len(slope))
     if len(used):
-        values, vectors = np.linalg.eigh(-bend[np.ix_(used, used)])
+        concave = -bend[np.ix_(used, used)]
+        factor, solution, failed = dposv(concave, slope[used])
+        if not failed and np.diag(factor).min() > 1e-5 * np.diag(factor).max():
+            step[used] = solution
+            return step
+        values, vectors = np.linalg.eigh(concave)
         floor = 1e-10 * max(abs(values[0]), abs(values[-1]), 1e-300)
         step[used] = vectors @ ((vectors.T @ slope[used]) / np.maximum(np.abs(values), floor))
     return step

@@ -1,54 +1,83 @@
 """Newton's method on the marginal likelihood, with eigenvalues turned positive and a Levenberg parameter."""
 
-import numpy as np
+from functools import cached_property
 
+import numpy as np
+from scipy.linalg.lapack import dposv
+
+from .._loop import Chunk
+from ..result import Status
 from .likelihood import Derivatives, Likelihood
 from .parameters import Parameters
 
-__all__ = ["NewtonState", "newton_step"]
+__all__ = ["Newton"]
 
 _SHRINK, _GROW = 0.1, 8.0
 _LEAST, _MOST = 1e-12, 1e12
 
 
-class NewtonState:
-    """Where a Newton iteration is: parameters, derivatives there, Levenberg parameter."""
-
-    def __init__(self, likelihood: Likelihood, at: Parameters) -> None:
-        self.at, self.found = at, likelihood.derivatives(at)
-        self.damping = 1e-3
-
-
-def newton_step(likelihood: Likelihood, state: NewtonState) -> bool:
-    r"""Move to a point with a larger objective, and return whether there was one.
+class Newton:
+    r"""The iteration, which never lowers the objective.
 
     .. math:: d = V (|\Lambda| + \mu \, \mathrm{I})^{-1} V^\top g, \qquad -\nabla^2 \ell = V \Lambda V^\top
 
     in coordinates where the diagonal of the Hessian is one. mu falls after a success and grows after a failure.
     """
-    scale, values, vectors = _spectrum(state.found)
-    slope = vectors.T @ (state.found.gradient / scale)
-    while state.damping <= _MOST:
-        step = vectors @ (slope / (values + state.damping)) / scale
-        trial = likelihood.layout.moved(state.at, step)
-        gain = float(state.found.gradient @ step)
-        if not np.isfinite(gain) or gain <= 0:
-            return False
-        found = likelihood.derivatives(trial) if np.isfinite(step).all() else None
-        if found is not None and _better(state.found, found, gain):
-            state.at, state.found = trial, found
-            state.damping = max(state.damping * _SHRINK, _LEAST)
-            return True
-        state.damping = max(state.damping, 1e-6) * _GROW
-    return False
+
+    def __init__(self, likelihood: Likelihood, at: Parameters) -> None:
+        self.likelihood = likelihood
+        self.at, self.found = at, likelihood.derivatives(at)
+        self.damping = 1e-3
+
+    @property
+    def error(self) -> float:
+        """Largest entry of the gradient."""
+        return float(np.max(np.abs(self.found.gradient), initial=0.0))
+
+    def step(self) -> bool:
+        """Move to a point with a larger objective, and return whether there was one."""
+        model = _Model(self.found)
+        while self.damping <= _MOST:
+            step = model.step(self.damping)
+            gain = float(self.found.gradient @ step)
+            if not np.isfinite(gain) or gain <= 0:
+                return False
+            trial = self.likelihood.layout.moved(self.at, step)
+            found = self.likelihood.derivatives(trial)
+            if _better(self.found, found, gain):
+                self.at, self.found = trial, found
+                self.damping = max(self.damping * _SHRINK, _LEAST)
+                return True
+            self.damping = max(self.damping, 1e-6) * _GROW
+        return False
+
+    def advance(self, budget: int) -> Chunk:
+        """Make one step and measure."""
+        moved = self.step()
+        return Chunk(n_iter=1, error=self.error, objective=self.found.value, stop=None if moved else Status.STALLED)
 
 
-def _spectrum(found: Derivatives) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the scale of the coordinates, and eigenvalues (absolute) and eigenvectors of minus the scaled Hessian."""
-    diagonal = np.abs(np.diag(found.hessian))
-    scale = np.sqrt(np.maximum(diagonal, 1e-12 * max(float(diagonal.max()), 1e-300)))
-    values, vectors = np.linalg.eigh(-found.hessian / np.outer(scale, scale))
-    return scale, np.maximum(np.abs(values), 1e-14), vectors
+class _Model:
+    """Minus the Hessian, scaled; factored by Cholesky where it is definite, by its eigenvalues where it is not."""
+
+    def __init__(self, found: Derivatives) -> None:
+        diagonal = np.abs(np.diag(found.hessian))
+        self.scale = np.sqrt(np.maximum(diagonal, 1e-12 * max(float(diagonal.max()), 1e-300)))
+        self.matrix = -found.hessian / np.outer(self.scale, self.scale)
+        self.slope = found.gradient / self.scale
+
+    def step(self, damping: float) -> np.ndarray:
+        """Return the step for a Levenberg parameter."""
+        factor, step, failed = dposv(self.matrix + damping * np.eye(len(self.slope)), self.slope)
+        if failed or np.diag(factor).min() < 1e-7:  # eigenvalues below 1e-14 of the largest say nothing
+            values, vectors = self._spectrum
+            step = vectors @ ((vectors.T @ self.slope) / (values + damping))
+        return np.asarray(step) / self.scale
+
+    @cached_property
+    def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        values, vectors = np.linalg.eigh(self.matrix)
+        return np.maximum(np.abs(values), 1e-14), vectors
 
 
 def _better(before: Derivatives, after: Derivatives, gain: float) -> bool:
