@@ -8,7 +8,10 @@ from .._lazy import lazy
 _HOME = {
     "LOSSES": "voronoi",
     "MixingMeasure": "mixing_measure",
+    "MoEResult": "result",
+    "SOLVERS": "maximum",
     "hermite_solution": "polynomials",
+    "maximize_likelihood": "maximum",
     "polynomial_system": "polynomials",
     "predicted_rates": "predicted_rate",
     "rbar": "polynomials",
@@ -19,7 +22,9 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .maximum import SOLVERS, maximize_likelihood
     from .mixing_measure import MixingMeasure
     from .polynomials import hermite_solution, polynomial_system, rbar
     from .predicted_rate import predicted_rates
+    from .result import MoEResult
     from .voronoi import LOSSES, voronoi_cells, voronoi_loss

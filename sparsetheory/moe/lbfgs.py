@@ -1,7 +1,5 @@
 """L-BFGS on the marginal likelihood, SciPy's: for models with more parameters than a Hessian is worth."""
 
-from typing import Any
-
 import numpy as np
 
 from .._loop import Chunk
@@ -24,9 +22,12 @@ class LBFGS:
 
         start, layout = self.at, self.likelihood.layout
         options = {"maxiter": budget, "maxfun": 10 * budget, "ftol": 0.0, "gtol": 0.0, "maxcor": 20}
-        found: Any = minimize(
-            self._descent, np.zeros(layout.n_free), args=(start,), jac=True, method="L-BFGS-B", options=options
-        )
+
+        def descent(step: np.ndarray) -> tuple[float, np.ndarray]:
+            return self._descent(step, start)
+
+        origin = np.zeros(layout.n_free)
+        found = minimize(descent, origin, jac=True, method="L-BFGS-B", options=options)  # type: ignore[call-overload]
         self.at = layout.moved(start, found.x)
         value, slope = self._descent(found.x, start)
         error = float(np.max(np.abs(slope), initial=0.0))

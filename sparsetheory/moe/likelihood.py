@@ -95,13 +95,15 @@ class Likelihood:
     def gradient(self, at: Parameters, found: Expectation) -> np.ndarray:
         """Return the gradient in the free parameters, which the statistics of an EM step contain (Fisher's identity).
 
-        Not with a free temperature, of which they know nothing.
+        They know nothing of a free temperature, which takes a pass of its own.
         """
+        if self.gate.free_temperature:
+            return self.derivatives(at).gradient
         q = self.layout.q
         pull, squares, mass = found.moments[:, :q, q], found.moments[:, q, q], found.moments[:, q - 1, q - 1]
         experts = (pull / at.variance[:, None]).ravel()
         gradient = np.concatenate([found.gate_slope, experts, 0.5 * (squares / at.variance - mass)])
-        self._penalise(at, gradient, np.zeros((self.layout.n_full, self.layout.n_full)))
+        self.penalise(at, gradient)
         return self.layout.spread.T @ gradient / self.total
 
     def derivatives(self, at: Parameters) -> Derivatives:
@@ -116,22 +118,23 @@ class Likelihood:
 
         total, gradient, hessian = (_sum(parts) for parts in zip(*self._map(part)))
         hessian = _symmetric(hessian)
-        self._penalise(at, gradient, hessian)
+        self.penalise(at, gradient, hessian)
         spread = layout.spread
         return Derivatives(
             self._objective(total, at), spread.T @ gradient / self.total, spread.T @ hessian @ spread / self.total
         )
 
-    def _penalise(self, at: Parameters, gradient: np.ndarray, hessian: np.ndarray) -> None:
-        """Add the derivatives of the penalties, in place."""
-        layout, a = self.layout, self.penalty
+    def penalise(self, at: Parameters, gradient: np.ndarray, hessian: np.ndarray | None = None) -> None:
+        """Add the derivatives of the penalties by the full parameters, in place."""
+        layout = self.layout
         ridged, full = layout.ridged, layout.full(at)
         gradient[ridged] -= self.ridge * full[ridged]
-        hessian[ridged, ridged] -= self.ridge
-        pull = a * self.scale / at.variance
-        gradient[layout.log_variances] += pull - a
-        diagonal = np.arange(layout.n_full)[layout.log_variances]
-        hessian[diagonal, diagonal] -= pull
+        pull = self.penalty * self.scale / at.variance
+        gradient[layout.log_variances] += pull - self.penalty
+        if hessian is not None:
+            hessian[ridged, ridged] -= self.ridge
+            diagonal = np.arange(layout.n_full)[layout.log_variances]
+            hessian[diagonal, diagonal] -= pull
 
     def _objective(self, log_likelihood: float, at: Parameters) -> float:
         slopes = at.gate[: self.gate.n_rows, :-1]

@@ -1,0 +1,60 @@
+"""What a maximum likelihood fit returns."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..result import Result
+from .gate import Gate
+from .mixing_measure import MixingMeasure
+from .parameters import Parameters
+
+__all__ = ["MoEResult"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MoEResult(Result):
+    """The best maximum found, with its certificate.
+
+    Attributes
+    ----------
+    gate : Gate
+        The gate that was fitted.
+    parameters : Parameters
+        Gate rows, expert rows and variances, in the units of the data.
+    log_likelihood : float
+        Weighted mean of log p(y | x), without penalties, recomputed from the data.
+    error : float
+        Largest entry of the gradient of the objective per sample, by parameters in units where covariates and response
+        have variance one; recomputed apart from the kernels.
+    penalty : float
+        Weight of the variance penalty that the objective at the end still had; 0 for a maximum of the likelihood.
+    starts : ndarray
+        The objective that each start led to, decreasing.
+    masses : ndarray of shape (k,)
+        Expected number of samples (weight) of every expert.
+    n_passes : int
+        Passes over the data, or over the subsample that starts are screened on.
+    """
+
+    gate: Gate
+    parameters: Parameters
+    log_likelihood: float
+    penalty: float
+    starts: np.ndarray
+    masses: np.ndarray
+    n_passes: int
+
+    error_name: ClassVar[str] = "gradient"
+
+    @property
+    def measure(self) -> MixingMeasure:
+        """The fit as a measure over (gate slope, expert slope, intercept, variance)."""
+        at = self.parameters
+        return MixingMeasure(
+            at.gate[:, -1], at.gate[:, :-1], a=at.expert[:, :-1], b=at.expert[:, -1], v=at.variance, tau=at.tau
+        )
+
+    def _headline(self) -> str:
+        return f"({self.gate.name}, {self.gate.n_experts} experts) log-likelihood {self.log_likelihood:.8g} a sample"
