@@ -9,9 +9,9 @@ from . import _gates as tags
 from .gate import Gate
 from .parameters import Layout, Parameters
 
-__all__ = ["log_gate", "log_joint", "mean_log_density", "score_gradient"]
+__all__ = ["log_gate", "log_joint", "mean_log_density", "sample_scores", "score_gradient"]
 
-_ROWS = 1 << 15  # samples at a time: no array of n rows and k columns is held
+_ROWS = 1 << 13  # samples at a time: no array of n rows and k columns is held
 
 _Function = Callable[[np.ndarray], np.ndarray]
 
@@ -84,31 +84,37 @@ def mean_log_density(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, w
 
 def score_gradient(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the gradient of the mean log density in the free parameters."""
-    gradient = sum(_gradient(layout, at, X[rows], y[rows], weight[rows]) for rows in _slices(len(y)))
-    return np.asarray(layout.spread.T @ gradient) / float(weight.sum())
+    gradient = sum(weight[rows] @ sample_scores(layout, at, X[rows], y[rows]) for rows in _slices(len(y)))
+    return np.asarray(gradient) / float(weight.sum())
 
 
-def _gradient(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    gate = layout.gate
+def sample_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the gradient of every log p(y_i | x_i) in the free parameters, (n, number of free parameters)."""
+    gate, n = layout.gate, len(y)
     joint = log_joint(gate, at, X, y)
-    R = np.exp(joint - logsumexp(joint, axis=1, keepdims=True)) * weight[:, None]
-    pull = R - np.exp(log_gate(gate, at, X)) * weight[:, None]
+    R = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    pull = R - np.exp(log_gate(gate, at, X))
     residuals = y[:, None] - X @ at.expert[:, :-1].T - at.expert[:, -1]
-    design = np.column_stack([X, np.ones(len(y))])
-    experts = (R * residuals / at.variance).T @ design
-    variances = 0.5 * (R * (residuals**2 / at.variance - 1.0)).sum(axis=0)
-    parts = [_gate_gradient(gate, at, X, pull)[: gate.n_rows].ravel(), experts.ravel(), variances]
+    design = np.column_stack([X, np.ones(n)])
+    experts = (R * residuals / at.variance)[:, :, None] * design[:, None]
+    variances = 0.5 * R * (residuals**2 / at.variance - 1.0)
+    gates = pull[:, :, None] * _gate_slopes(gate, at, X)
+    parts = [gates[:, : gate.n_rows].reshape(n, -1), experts.reshape(n, -1), variances]
     if gate.free_temperature:
-        parts.append(np.array([-(pull * _scores(gate, at, X)).sum()]))
-    return np.concatenate(parts)
+        parts.append(-(pull * _scores(gate, at, X)).sum(axis=1, keepdims=True))
+    return np.hstack(parts) @ layout.spread
 
 
-def _gate_gradient(gate: Gate, at: Parameters, X: np.ndarray, pull: np.ndarray) -> np.ndarray:
-    """Return the gradient by the gate's rows, given that by the scores."""
+def _gate_slopes(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
+    """Return the derivative of every score by its own row of the gate, (n, k, d + 1)."""
+    n, k = len(X), gate.n_experts
+    slopes = np.ones((n, k, X.shape[1] + 1))
     if gate.code == tags.LAPLACE:
-        near = pull / np.maximum(_distances(at, X), 1e-300)
-        slopes = near.T @ X - near.sum(axis=0)[:, None] * at.gate[:, :-1]
-        return np.column_stack([slopes, pull.sum(axis=0)]) / at.tau
-    chained = pull * _PHI[gate.code][1](_inside(gate, at, X))
-    intercepts = chained if gate.code in (tags.IDENTITY, tags.STABLEMAX) else pull
-    return np.column_stack([chained.T @ X, intercepts.sum(axis=0)]) / at.tau
+        near = 1.0 / np.maximum(_distances(at, X), 1e-300)
+        slopes[:, :, :-1] = (X[:, None] - at.gate[:, :-1]) * near[:, :, None]
+        return slopes / at.tau
+    inner = _PHI[gate.code][1](_inside(gate, at, X))[:, :, None]
+    slopes[:, :, :-1] = inner * X[:, None]
+    if gate.code in (tags.IDENTITY, tags.STABLEMAX):
+        slopes[:, :, -1:] = inner
+    return slopes / at.tau
