@@ -10,11 +10,16 @@ _HOME = {
     "MixingMeasure": "mixing_measure",
     "MoEResult": "result",
     "SOLVERS": "maximum",
+    "activation_independence": "identifiability",
+    "density_distance": "population",
     "hermite_solution": "polynomials",
+    "information": "population",
     "maximize_likelihood": "maximum",
     "polynomial_system": "polynomials",
     "predicted_rates": "predicted_rate",
     "rbar": "polynomials",
+    "representable": "identifiability",
+    "simulate": "population",
     "voronoi_cells": "voronoi",
     "voronoi_loss": "voronoi",
 }
@@ -22,9 +27,11 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .identifiability import activation_independence, representable
     from .maximum import SOLVERS, maximize_likelihood
     from .mixing_measure import MixingMeasure
     from .polynomials import hermite_solution, polynomial_system, rbar
+    from .population import density_distance, information, simulate
     from .predicted_rate import predicted_rates
     from .result import MoEResult
     from .voronoi import LOSSES, voronoi_cells, voronoi_loss

@@ -9,7 +9,7 @@ from . import _gates as tags
 from .gate import Gate
 from .parameters import Layout, Parameters
 
-__all__ = ["log_gate", "log_joint", "mean_log_density", "sample_scores", "score_gradient"]
+__all__ = ["activation_values", "log_gate", "log_joint", "mean_log_density", "sample_scores", "score_gradient"]
 
 _ROWS = 1 << 13  # samples at a time: no array of n rows and k columns is held
 
@@ -33,6 +33,12 @@ _PHI: dict[int, tuple[_Function, _Function]] = {
     tags.SILU: (lambda z: z * expit(z), lambda z: expit(z) + z * expit(z) * expit(-z)),
     tags.STABLEMAX: (lambda z: np.sign(z) * np.log1p(np.abs(z)), lambda z: 1.0 / (1.0 + np.abs(z))),
 }
+
+
+def activation_values(code: int, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an activation and its derivative, by the tag of the kernels."""
+    phi, derivative = _PHI[code]
+    return phi(z), derivative(z)
 
 
 def _inside(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
