@@ -6,10 +6,10 @@ from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
-    "LOSSES": "voronoi",
+    "LOSSES": "losses",
     "MixingMeasure": "mixing_measure",
     "MoEResult": "result",
-    "SOLVERS": "maximum",
+    "SOLVERS": "fitting",
     "activation_independence": "identifiability",
     "density_distance": "population",
     "hermite_solution": "polynomials",
@@ -27,11 +27,12 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .fitting import SOLVERS
     from .identifiability import activation_independence, representable
-    from .maximum import SOLVERS, maximize_likelihood
+    from .maximum import maximize_likelihood
     from .mixing_measure import MixingMeasure
     from .polynomials import hermite_solution, polynomial_system, rbar
     from .population import density_distance, information, simulate
     from .predicted_rate import predicted_rates
     from .result import MoEResult
-    from .voronoi import LOSSES, voronoi_cells, voronoi_loss
+    from .voronoi import voronoi_cells, voronoi_loss

@@ -75,7 +75,8 @@ def gate_scores(code, gate, tau, X, start, size, eta):
             continue
         inside = intercept if code in (STABLEMAX, IDENTITY) else 0.0
         outside = intercept - inside
-        row[:size] = inside
+        for i in range(size):
+            row[i] = inside
         for a in range(d):
             slope, x = gate[j, a], X[a]
             for i in range(size):
@@ -91,7 +92,8 @@ def gate_scores(code, gate, tau, X, start, size, eta):
 @kernel
 def _distances(centre, X, start, size, out):
     """Write the distances of the samples to a centre."""
-    out[:size] = 0.0
+    for i in range(size):
+        out[i] = 0.0
     for a in range(X.shape[0]):
         for i in range(size):
             difference = X[a, start + i] - centre[a]

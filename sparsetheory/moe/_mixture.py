@@ -40,7 +40,8 @@ def _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, 
             joint[j, i] = eta[j, i] - half * joint[j, i] * joint[j, i] - shift
     _normalise(joint, size, log_density)
     for j in range(k):
-        share[j, :size] = eta[j, :size]
+        for i in range(size):
+            share[j, i] = eta[j, i]
     _normalise_less(share, size, log_density)
 
 
@@ -61,8 +62,9 @@ def residuals(row, Z, start, size, out):
 def _softmax(scores, size, top, total):
     """Replace scores by their softmax over rows; write the maximum and the sum of exponentials."""
     k = scores.shape[0]
-    top[:size] = scores[0, :size]
-    total[:size] = 0.0
+    for i in range(size):
+        top[i] = scores[0, i]
+        total[i] = 0.0
     for j in range(1, k):
         row = scores[j]
         for i in range(size):

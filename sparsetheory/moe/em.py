@@ -29,6 +29,8 @@ class EM:
 
     def step(self) -> bool:
         """Make one step and return whether there was one."""
+        if not np.isfinite(self.found.value):
+            return False
         damping, rounding = 1.0, 1e-14 * (1.0 + abs(self.found.value))
         for _ in range(_HALVINGS):
             trial = em_step(self.likelihood, self.at, self.found, damping=damping)
@@ -87,8 +89,7 @@ def _variances(likelihood: Likelihood, at: Parameters, squares: np.ndarray, mass
         return np.full(len(mass), top.sum() / bottom.sum())
     if kind != "free":
         return at.variance
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((top > 0) & (bottom > 0), top / bottom, at.variance)
+    return np.where((top > 0) & (bottom > 0), top / np.where(bottom > 0, bottom, 1.0), at.variance)
 
 
 def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:

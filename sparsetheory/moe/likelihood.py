@@ -13,6 +13,7 @@ from .parameters import Layout, Parameters
 __all__ = ["Derivatives", "Expectation", "Likelihood"]
 
 _BLOCK = 64 * kernels.CHUNK  # samples a block: partial sums are added block by block, whatever the number of threads
+_LEAST = 1e-18  # variances below, relative to that of a single regression, are collapses: no point of the model
 
 
 class Expectation(NamedTuple):
@@ -64,6 +65,7 @@ class Likelihood:
         self.Z[:d], self.Z[d], self.Z[d + 1] = X.T, 1.0, y
         self.weight, self.total = weight, float(weight.sum())
         self.penalty, self.scale, self.ridge, self.n_threads = penalty, scale, ridge, n_threads
+        self.least = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
         self.blocks = [(first, min(n, first + _BLOCK)) for first in range(0, n, _BLOCK)]
         self.n_passes = 0
 
@@ -72,17 +74,27 @@ class Likelihood:
         gate = self.gate
         return gate.code, gate.top_k, gate.slopes_only, at.gate, at.tau, at.expert, at.variance, self.Z
 
+    def admits(self, at: Parameters) -> bool:
+        """Return whether variances are those of a density: neither collapsed nor beyond what a float holds."""
+        variance = at.variance
+        return bool((variance > self.least).all() and np.isfinite(variance).all() and 0 < at.tau < np.inf)
+
     def value(self, at: Parameters) -> float:
-        """Return the objective; minus infinity where it is not a number."""
+        """Return the objective; minus infinity where it is not a number, or the parameters are not admitted."""
+        if not self.admits(at):
+            return -np.inf
         self.n_passes += 1
         arguments = (*self.model(at), self.weight)
         total = sum(self._map(lambda block: kernels.log_likelihood(*arguments, *block)))
         return self._objective(total, at)
 
     def expectation(self, at: Parameters) -> Expectation:
-        """Return the objective and the statistics of an EM step."""
-        self.n_passes += 1
+        """Return the objective and the statistics of an EM step; NaN where the parameters are not admitted."""
         k, q, m = self.gate.n_experts, self.layout.q, self.gate.n_rows
+        if not self.admits(at):
+            shapes = (k, q + 1, q + 1), m * q, (m * q, m * q)
+            return Expectation(-np.inf, *(np.full(shape, np.nan) for shape in shapes))
+        self.n_passes += 1
         arguments = (*self.model(at), self.weight)
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
@@ -97,7 +109,7 @@ class Likelihood:
 
         They know nothing of a free temperature, which takes a pass of its own.
         """
-        if self.gate.free_temperature:
+        if self.gate.free_temperature or not np.isfinite(found.value):
             return self.derivatives(at).gradient
         q = self.layout.q
         pull, squares, mass = found.moments[:, :q, q], found.moments[:, q, q], found.moments[:, q - 1, q - 1]
@@ -107,9 +119,12 @@ class Likelihood:
         return self.layout.spread.T @ gradient / self.total
 
     def derivatives(self, at: Parameters) -> Derivatives:
-        """Return the objective with gradient and Hessian in the free parameters."""
-        self.n_passes += 1
+        """Return the objective with gradient and Hessian in the free parameters; NaN where they are not admitted."""
         gate, layout = self.gate, self.layout
+        if not self.admits(at):
+            p = layout.n_free
+            return Derivatives(-np.inf, np.full(p, np.nan), np.full((p, p), np.nan))
+        self.n_passes += 1
         arguments = (*self.model(at), self.weight)
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
@@ -138,7 +153,7 @@ class Likelihood:
 
     def _objective(self, log_likelihood: float, at: Parameters) -> float:
         slopes = at.gate[: self.gate.n_rows, :-1]
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with np.errstate(over="ignore"):  # slopes that a step took too far
             off = self.penalty * float((self.scale / at.variance + np.log(at.variance)).sum())
             value = (log_likelihood - off - 0.5 * self.ridge * float((slopes**2).sum())) / self.total
         return value if np.isfinite(value) else -np.inf

@@ -47,7 +47,7 @@ def _shape(likelihood: Likelihood, at: Parameters) -> tuple[np.ndarray, np.ndarr
     posterior *= s[:, None]
     squares = (Z[q][:, None] - Z[:q].T @ at.expert.T) ** 2
     mass = posterior.sum(axis=0)
-    second = np.maximum((posterior * squares).sum(axis=0), 1e-300)
+    second = np.maximum((posterior * squares).sum(axis=0), 1e-150)  # its square is divided by
     kurtosis = mass * (posterior * squares**2).sum(axis=0) / second**2
     return mass, kurtosis, Z[: q - 1].std(axis=1)
 

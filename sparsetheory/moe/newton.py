@@ -10,7 +10,7 @@ from ..result import Status
 from .likelihood import Derivatives, Likelihood
 from .parameters import Parameters
 
-__all__ = ["Newton"]
+__all__ = ["Model", "Newton", "better"]
 
 _SHRINK, _GROW = 0.1, 8.0
 _LEAST, _MOST = 1e-12, 1e12
@@ -36,7 +36,9 @@ class Newton:
 
     def step(self) -> bool:
         """Move to a point with a larger objective, and return whether there was one."""
-        model = _Model(self.found)
+        if not np.isfinite(self.found.value):
+            return False
+        model = Model(self.found)
         while self.damping <= _MOST:
             step = model.step(self.damping)
             gain = float(self.found.gradient @ step)
@@ -44,7 +46,7 @@ class Newton:
                 return False
             trial = self.likelihood.layout.moved(self.at, step)
             found = self.likelihood.derivatives(trial)
-            if _better(self.found, found, gain):
+            if better(self.found, found, gain):
                 self.at, self.found = trial, found
                 self.damping = max(self.damping * _SHRINK, _LEAST)
                 return True
@@ -57,7 +59,7 @@ class Newton:
         return Chunk(n_iter=1, error=self.error, objective=self.found.value, stop=None if moved else Status.STALLED)
 
 
-class _Model:
+class Model:
     """Minus the Hessian, scaled; factored by Cholesky where it is definite, by its eigenvalues where it is not."""
 
     def __init__(self, found: Derivatives) -> None:
@@ -80,7 +82,7 @@ class _Model:
         return np.maximum(np.abs(values), 1e-14), vectors
 
 
-def _better(before: Derivatives, after: Derivatives, gain: float) -> bool:
+def better(before: Derivatives, after: Derivatives, gain: float) -> bool:
     """Return whether the objective rose; where the rise drowns in rounding, whether the gradient shrank."""
     if not (np.isfinite(after.value) and np.isfinite(after.gradient).all() and np.isfinite(after.hessian).all()):
         return False

@@ -32,6 +32,8 @@ class MoEResult(Result):
         Weight of the variance penalty that the objective at the end still had; 0 for a maximum of the likelihood.
     starts : ndarray
         The objective that each start led to, decreasing.
+    n_switches : int
+        Line searches across cells of a sparse gate that raised the likelihood on the way to the end; 0 for others.
     masses : ndarray of shape (k,)
         Expected number of samples (weight) of every expert.
     n_passes : int
@@ -45,6 +47,7 @@ class MoEResult(Result):
     starts: np.ndarray
     masses: np.ndarray
     n_passes: int
+    n_switches: int = 0
 
     error_name: ClassVar[str] = "gradient"
 

@@ -41,7 +41,7 @@ class SQUAREM:
         second = layout.free(em.at)
         moved = em.step() or moved
         r, v = second - first, layout.free(em.at) - 2 * second + first
-        if np.linalg.norm(v) > 0:
+        if moved and np.linalg.norm(v) > 0:
             alpha = min(-float(np.linalg.norm(r)) / float(np.linalg.norm(v)), -1.0)
             self._try(first - 2 * alpha * r + alpha**2 * v)
         stop = None if moved else Status.STALLED
