@@ -96,6 +96,15 @@ class MixingMeasure:
         """Weights ``exp(beta0 / tau)`` of the atoms; they do not sum to one."""
         return np.exp(self.beta0 / self.tau)
 
+    @property
+    def effective(self) -> "MixingMeasure":
+        """The same density at temperature one, where scores are linear: slopes and intercepts over tau."""
+        return (
+            self
+            if self.tau == 1.0
+            else replace(self, beta0=self.beta0 / self.tau, beta1=self.beta1 / self.tau, tau=1.0)
+        )
+
     def translated(self, *, slope: Any, intercept: float) -> "MixingMeasure":
         """Return the same density with ``slope @ x + intercept`` added to every score of the gate."""
         return replace(self, beta1=self.beta1 + np.asarray(slope), beta0=self.beta0 + intercept)

@@ -1,57 +1,17 @@
 """Voronoi losses: how far a fitted measure is from the true one, with the exponents that the theory gives each part."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
 from .._validation import check_choice, check_count, check_positive
 from ..errors import InvalidArgument
+from .comparison import Comparison
+from .losses import LOSSES, Loss
 from .mixing_measure import MixingMeasure
 from .polynomials import rbar as rbar_of
 
-__all__ = ["LOSSES", "voronoi_cells", "voronoi_loss"]
-
-_FIELDS = ("beta1", "a", "b", "v")
-
-
-class Part(NamedTuple):
-    """The norm of the differences of some fields, raised to an exponent; "rbar" is r of the cell, "rbar/2" its half."""
-
-    fields: tuple[str, ...]
-    exponent: float | str
-
-
-class Loss(NamedTuple):
-    """What differs from atom to atom of a cell with one atom, of a cell with more, and what is fixed otherwise."""
-
-    single: tuple[Part, ...]
-    several: tuple[Part, ...]
-    sparse: bool = False  # the K largest cells count, not all
-    slopes_move: bool = True  # whether adding a linear function to the gate leaves the density as it is
-    tau_exponent: float | str | None = None  # the difference of the temperatures, once
-
-
-def _each(*exponents: float | str) -> tuple[Part, ...]:
-    return tuple(Part((name,), exponent) for name, exponent in zip(_FIELDS, exponents))
-
-
-_JOINT = (Part(_FIELDS, 1),)
-_ORDER = _each("order", "order", "order", "order")
-
-#: Name of a loss -> its exponents.
-LOSSES = {
-    "exact": Loss(_JOINT, _JOINT),
-    "over": Loss(_JOINT, (Part(("beta1", "b"), "rbar"), Part(("a", "v"), "rbar/2"))),
-    "topk": Loss(_each(1, 1, 1, 1), _each(1, 1, 1, 1), sparse=True),
-    "topk_over": Loss(_each(1, 1, 1, 1), _each("rbar", "rbar/2", "rbar", "rbar/2"), sparse=True),
-    "temperature": Loss(_ORDER, _ORDER, tau_exponent="order"),
-    "activation": Loss(_each(1, 1, 1, 1), _each(1, 1, 1, 1), slopes_move=False, tau_exponent=1),
-    "activation_over": Loss(
-        _each(1, 1, 1, 1), _each(2, 2, "rbar", "rbar/2"), slopes_move=False, tau_exponent=1,
-    ),
-    "laplace_over": Loss(_each(1, 1, 1, 1), _each(2, 2, "rbar", "rbar/2"), slopes_move=False),
-}  # fmt: skip
+__all__ = ["voronoi_cells", "voronoi_loss"]
 
 
 def voronoi_cells(G: MixingMeasure, G_star: MixingMeasure) -> list[np.ndarray]:
@@ -78,7 +38,8 @@ def voronoi_cells(G: MixingMeasure, G_star: MixingMeasure) -> list[np.ndarray]:
     [[0], [1, 2]]
     """
     _check_pair(G, G_star)
-    return _cells(_points(G), _points(G_star))
+    nearest = np.argmin(((_points(G)[:, None] - _points(G_star)) ** 2).sum(axis=2), axis=1)
+    return [np.flatnonzero(nearest == j) for j in range(G_star.n_atoms)]
 
 
 def voronoi_loss(
@@ -97,8 +58,9 @@ def voronoi_loss(
         + \Big| \sum_{i \in \mathcal{A}_j} w_i - w^*_j \Big| \Big\}, \qquad w_i = e^{\beta_{0i} / \tau - t_0}
 
     where D_j sums norms of differences with the exponents of the kind, which depend on whether the cell has one atom
-    or more. Without the infimum over translations the loss of an over-specified fit has a floor that no amount of
-    data removes.
+    or more. Kinds that speak of the temperature add the difference of the two, once; "exact", "over" and the sparse
+    kinds compare slopes and intercepts over tau. Without the infimum over translations the loss of an over-specified
+    fit has a floor that no amount of data removes.
 
     Parameters
     ----------
@@ -119,14 +81,15 @@ def voronoi_loss(
     Returns
     -------
     float
-        The loss, >= 0. The infimum is taken over the translations at which some fitted atom meets some true one, each
-        improved by a convex minimisation with its cells held: from above, and exact where the cells at the minimum
-        are among those.
+        The loss, >= 0. While the cells stay as they are, it is a convex function of the translation, which is
+        minimised. In one dimension all ways to form cells are enumerated and the infimum is exact. In more they are
+        those where some fitted atom meets some true one, and those that minimisers lead to: from above. For sparse
+        kinds the slopes minimise the sum over all cells, at most k*/K times the infimum.
 
     Raises
     ------
     InvalidArgument
-        For measures of different dimensions, and where `top_k` is missing or out of range.
+        For measures of different dimensions, weights that overflow, and a `top_k` that is missing or out of range.
 
     References
     ----------
@@ -148,10 +111,11 @@ def voronoi_loss(
     if check_positive(order, "order") < 1:
         raise InvalidArgument("order", "a number >= 1", order)
     count = _active(loss, top_k, G_star.n_atoms)
-    problem = _Comparison(G, G_star, loss, count, float(order), rbar)
-    if translation == "pinned":
-        return problem.at(np.zeros(G.n_features), scaled=False)
-    return min(problem.at(t, scaled=True) for t in problem.translations())
+    if loss.at_temperature_one:
+        G, G_star = G.effective, G_star.effective
+    problem = Comparison(G, G_star, loss, count, float(order), rbar)
+    found = problem.pinned() if translation == "pinned" else problem.infimum()
+    return found + problem.between_temperatures(abs(G.tau - G_star.tau))
 
 
 def _check_pair(G: MixingMeasure, G_star: MixingMeasure) -> None:
@@ -179,107 +143,3 @@ def _active(loss: Loss, top_k: int | None, n_true: int) -> int:
 def _points(G: MixingMeasure) -> np.ndarray:
     """Return the atoms as rows (beta1, a, b, v)."""
     return np.hstack([G.beta1, G.a, G.b[:, None], G.v[:, None]])
-
-
-def _cells(fitted: np.ndarray, true: np.ndarray) -> list[np.ndarray]:
-    nearest = np.argmin(((fitted[:, None] - true) ** 2).sum(axis=2), axis=1)
-    return [np.flatnonzero(nearest == j) for j in range(len(true))]
-
-
-class _Comparison:
-    """One loss between two measures, as a function of the translation."""
-
-    def __init__(
-        self, G: MixingMeasure, G_star: MixingMeasure, loss: Loss, count: int, order: float,
-        rbar: Callable[[int], float],
-    ) -> None:  # fmt: skip
-        self.loss, self.count, self.order, self.rbar = loss, count, order, rbar
-        self.d = G.n_features
-        self.fitted, self.true = _points(G), _points(G_star)
-        self.weights, self.true_weights = G.weights, G_star.weights
-        self.tau_difference = abs(G.tau - G_star.tau)
-        d = self.d
-        self.columns = {"beta1": range(d), "a": range(d, 2 * d), "b": [2 * d], "v": [2 * d + 1]}
-
-    def translations(self) -> Iterator[np.ndarray]:
-        """Yield slopes worth trying: where a fitted atom meets a true one, and the minimisers for those cells."""
-        if not self.loss.slopes_move:
-            yield np.zeros(self.d)
-            return
-        for start in (self.fitted[:, None, : self.d] - self.true[:, : self.d]).reshape(-1, self.d):
-            yield start
-            yield self._improved(start)
-
-    def at(self, t: np.ndarray, *, scaled: bool) -> float:
-        """Return the loss at a translation of the slopes, at the best scale of the weights if asked for."""
-        cells = self._cells_at(t)
-        masses = np.array([self.weights[cell].sum() for cell in cells])
-        parts = np.array([self._part(cell, j, t) for j, cell in enumerate(cells)])
-
-        def total(u: float) -> float:
-            terms = u * parts + np.abs(u * masses - self.true_weights)
-            return float(np.sort(terms)[len(terms) - self.count :].sum())
-
-        once = self._tau_term()
-        if not scaled:
-            return total(1.0) + once
-        return _least(total, self.true_weights[masses > 0] / masses[masses > 0], kinked=self.count < len(parts)) + once
-
-    def _cells_at(self, t: np.ndarray) -> list[np.ndarray]:
-        return _cells(self._moved(t), self.true)
-
-    def _moved(self, t: np.ndarray) -> np.ndarray:
-        moved = self.fitted.copy()
-        moved[:, : self.d] -= t
-        return moved
-
-    def _part(self, cell: np.ndarray, j: int, t: np.ndarray) -> float:
-        """Return the weighted sum of the differences in one cell, which may be empty."""
-        if len(cell) == 0:
-            return 0.0
-        differences = self._moved(t)[cell] - self.true[j]
-        return float(self.weights[cell] @ self._powers(differences, len(cell)))
-
-    def _powers(self, differences: np.ndarray, size: int) -> np.ndarray:
-        total = np.zeros(len(differences))
-        for part in self.loss.single if size == 1 else self.loss.several:
-            columns = [c for name in part.fields for c in self.columns[name]]
-            total += np.sqrt((differences[:, columns] ** 2).sum(axis=1)) ** self._exponent(part.exponent, size)
-        return total
-
-    def _exponent(self, exponent: float | str, size: int) -> float:
-        if not isinstance(exponent, str):
-            return exponent
-        if exponent == "order":
-            return self.order
-        return self.rbar(size) / (2 if exponent == "rbar/2" else 1)
-
-    def _tau_term(self) -> float:
-        if self.loss.tau_exponent is None:
-            return 0.0
-        return self.tau_difference ** self._exponent(self.loss.tau_exponent, 1)
-
-    def _improved(self, start: np.ndarray) -> np.ndarray:
-        """Minimise over the slopes with the cells of `start` held: a convex problem, since exponents are >= 1."""
-        from scipy.optimize import minimize
-
-        cells = self._cells_at(start)
-
-        def parts(t: np.ndarray) -> float:
-            return sum(self._part(cell, j, t) for j, cell in enumerate(cells))
-
-        return np.asarray(minimize(parts, start).x)
-
-
-def _least(total: Callable[[float], float], kinks: np.ndarray, *, kinked: bool) -> float:
-    """Return the infimum over u > 0 of a convex, piecewise linear function whose terms turn at `kinks`.
-
-    A sum of such terms has its minimum at a kink or in the limit at zero; the sum of the largest few also turns where
-    terms cross, and is searched between its kinks.
-    """
-    best = min(map(total, [0.0, *kinks]))
-    if not kinked:
-        return best
-    from scipy.optimize import minimize_scalar
-
-    return min(best, float(minimize_scalar(total, bounds=(0.0, float(kinks.max())), method="bounded").fun))

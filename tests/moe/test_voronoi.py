@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from sparsetheory import moe
 from sparsetheory.errors import InvalidArgument
-from sparsetheory.moe.voronoi import LOSSES
+from sparsetheory.moe.losses import LOSSES
+from sparsetheory.moe.weber import Powers
 
 DENSE = [kind for kind, loss in LOSSES.items() if not loss.sparse]
 CENTRED = moe.MixingMeasure([0.3, 0.0], [2, 0], a=[1, -1], b=[2, -2], v=[0.25, 0.3])
@@ -51,13 +52,38 @@ def test_pinned_loss_is_the_formula(seed, k, d):
     assert moe.voronoi_loss(G, truth, translation="pinned") == pytest.approx(expected)
 
 
+def least_by_hand(G, truth, t1):
+    """L_over at one slope and the best intercept: where the weights of some cell agree, or at minus infinity."""
+    cells = moe.voronoi_cells(G.translated(slope=-t1, intercept=0.0), truth)
+    turns = [np.log(G.weights[cell].sum() / truth.weights[j]) for j, cell in enumerate(cells) if len(cell)]
+    return min(truth.weights.sum(), *(loss_by_hand(G, truth, t0, t1) for t0 in turns))
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_infimum_is_not_above_a_fine_grid_of_translations(seed):
+def test_infimum_is_that_of_a_fine_grid_of_translations(seed):
     G, truth = measure(seed, 3), measure(seed + 100, 2)
-    found = moe.voronoi_loss(G, truth)
-    grid = min(loss_by_hand(G, truth, t0, [t1]) for t0 in np.linspace(-3, 3, 61) for t1 in np.linspace(-4, 4, 161))
-    assert found <= grid + 1e-9
+    found, step = moe.voronoi_loss(G, truth), 0.004
+    values = [least_by_hand(G, truth, np.array([t1])) for t1 in np.arange(-4, 4, step)]
+    assert found <= min(values) + 1e-12
+    assert min(values) < found * 1.005
     assert found <= moe.voronoi_loss(G, truth, translation="pinned")
+
+
+@pytest.mark.parametrize("kind", ["topk", "topk_over"])
+def test_scale_of_the_weights_is_the_best_one(kind):
+    """Sums of the largest terms turn where terms cross as well."""
+    for seed in range(3):
+        G, truth = measure(seed, 4), measure(seed + 50, 3)
+        G = moe.MixingMeasure(G.beta0, np.zeros(4), a=G.a, b=G.b, v=G.v)  # no slope to choose
+        truth = moe.MixingMeasure(truth.beta0, np.zeros(3), a=truth.a, b=truth.b, v=truth.v)
+        scales = np.linspace(-8, 4, 801)
+        grid = min(
+            moe.voronoi_loss(G.translated(slope=0.0, intercept=t), truth, kind=kind, top_k=2, translation="pinned")
+            for t in scales
+        )
+        found = moe.voronoi_loss(G, truth, kind=kind, top_k=2)
+        assert found <= grid + 1e-12
+        assert grid < found * 1.01
 
 
 @pytest.mark.parametrize("kind", LOSSES)
@@ -158,6 +184,46 @@ def test_measures_that_are_none(change, message):
     fields = {"beta0": [0, 0], "beta1": [2, 0], "a": [1, -1], "b": [2, -2], "v": [0.25, 0.25]}
     with pytest.raises(InvalidArgument, match=message):
         moe.MixingMeasure(**(fields | change))
+
+
+def test_dense_kinds_do_not_see_the_flat_direction_of_the_temperature():
+    """Scores (beta1 x + beta0) / tau stay as they are when all three are multiplied; "temperature" says they moved."""
+    G, truth = measure(1, 3), measure(2, 2)
+    scaled = moe.MixingMeasure(2.5 * G.beta0, 2.5 * G.beta1, a=G.a, b=G.b, v=G.v, tau=2.5)
+    for kind in ("exact", "over", "topk"):
+        args = arguments(kind)
+        assert moe.voronoi_loss(scaled, truth, **args) == pytest.approx(moe.voronoi_loss(G, truth, **args), rel=1e-10)
+    assert moe.voronoi_loss(scaled, truth, kind="temperature") > moe.voronoi_loss(G, truth, kind="temperature") + 1
+
+
+def test_temperature_term_by_hand():
+    moved = moe.MixingMeasure(CENTRED.beta0, CENTRED.beta1, a=CENTRED.a, b=CENTRED.b, v=CENTRED.v, tau=1.25)
+    weights = np.abs(moved.weights - CENTRED.weights).sum()
+    assert moe.voronoi_loss(moved, CENTRED, kind="activation", translation="pinned") == pytest.approx(weights + 0.25)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_geometric_median_and_powers(d):
+    """Against a general optimiser; points with kinks that are the answer, and points that are not."""
+    from scipy.optimize import minimize
+
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        k = int(rng.integers(1, 6))
+        f = Powers(
+            rng.normal(size=(k, d)), rng.choice([0.0, 1e-4, 1.0], k), rng.choice([1.0, 2.0, 4.0, 6.0], k),
+            np.exp(rng.normal(size=k)),
+        )  # fmt: skip
+        found = f.terms(f.minimiser()).sum()
+        starts = [*f.points, f.points.mean(axis=0)]
+        peer = min(minimize(lambda t, f=f: f.terms(t).sum(), s, method="Nelder-Mead").fun for s in starts)
+        assert found <= peer * (1 + 1e-9)
+
+
+def test_weights_that_overflow_are_refused():
+    huge = moe.MixingMeasure([800.0, 0.0], CENTRED.beta1, a=CENTRED.a, b=CENTRED.b, v=CENTRED.v)
+    with pytest.raises(InvalidArgument, match="weights"):
+        moe.voronoi_loss(huge, CENTRED)
 
 
 def test_merging_undoes_a_split():
