@@ -158,7 +158,11 @@ def _freed(fitting: Fitting, ends: list[End]) -> End:
     near = [ends[i] for i in np.argsort(bare)[::-1] if bare[i] >= max(bare) - _WINDOW / total]
     most = min(_FREED, max(2, _AFFORDED // len(likelihood.weight)))
     found = [fitting.finish(likelihood, end.at) for end in near[:most]]
-    inside = [free for free, end in zip(found, near) if _interior(fitting, likelihood, free, end)]
+    inside = [
+        replace(free, n_switches=free.n_switches + end.n_switches)
+        for free, end in zip(found, near)
+        if _interior(fitting, likelihood, free, end)
+    ]
     return max(inside, key=lambda end: end.value) if inside else ends[0]
 
 

@@ -108,7 +108,7 @@ class CellNewton:
             length, face = self._room(rank, active, direction)
             if face is not None and length <= 1e-14:
                 self.faces.append(face)
-            elif self._taken(direction, min(1.0, length)):
+            elif self._taken(direction, min(1.0, length), basis):
                 if face is not None and length <= 1.0:
                     self.faces.append(face)
                 return True
@@ -147,11 +147,12 @@ class CellNewton:
         rows[: self.likelihood.gate.n_rows] = (layout.spread @ step)[: layout.n_gate].reshape(-1, layout.q)
         return room(self.likelihood, rank, active, rows)
 
-    def _taken(self, direction: np.ndarray, length: float) -> bool:
+    def _taken(self, direction: np.ndarray, length: float, basis: np.ndarray) -> bool:
         """Go along the direction if the objective rises as it should; a step refused raises the damping."""
         trial = self.likelihood.layout.moved(self.at, length * direction)
         found = self.likelihood.derivatives(trial)
-        if better(self.found, found, length * float(self.found.gradient @ direction)):
+        before, after = (each._replace(gradient=basis.T @ each.gradient) for each in (self.found, found))
+        if better(before, after, length * float(self.found.gradient @ direction)):
             self.at, self.found = trial, found
             self.damping = max(0.1 * self.damping, 1e-12)
             return True
