@@ -10,7 +10,7 @@ from ..result import Status
 from .likelihood import Expectation, Likelihood
 from .parameters import Parameters
 
-__all__ = ["EM", "em_step"]
+__all__ = ["EM", "em_step", "solve_normal"]
 
 _HALVINGS = 30
 
@@ -75,7 +75,7 @@ def _experts(likelihood: Likelihood, at: Parameters, moments: np.ndarray) -> tup
     q, k = likelihood.layout.q, len(moments)
     expert, squares, mass = np.array(at.expert), np.empty(k), moments[:, q - 1, q - 1]
     for j in range(k):
-        step = _solve(moments[j, :q, :q], moments[j, :q, q])
+        step = solve_normal(moments[j, :q, :q], moments[j, :q, q])
         expert[j] += step
         squares[j] = max(moments[j, q, q] - step @ moments[j, :q, q], 0.0)
     return expert, _variances(likelihood, at, squares, mass)
@@ -92,8 +92,8 @@ def _variances(likelihood: Likelihood, at: Parameters, squares: np.ndarray, mass
     return np.where((top > 0) & (bottom > 0), top / np.where(bottom > 0, bottom, 1.0), at.variance)
 
 
-def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve a positive semi-definite system; of several solutions the one of least norm, as a step."""
+def solve_normal(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve a positive semi-definite system, in units where its diagonal is one; of several solutions the least."""
     scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
     scale[scale == 0] = 1.0
     scaled = matrix / np.outer(scale, scale)

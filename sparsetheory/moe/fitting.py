@@ -17,6 +17,7 @@ from .newton import Newton
 from .parameters import Layout, Parameters
 from .scaling import Scaling
 from .squarem import SQUAREM
+from .starts import regression
 from .top_k import TopK
 
 __all__ = ["SOLVERS", "Data", "End", "Fitting"]
@@ -25,7 +26,7 @@ __all__ = ["SOLVERS", "Data", "End", "Fitting"]
 SOLVERS = {"auto": Automatic, "em": EM, "squarem": SQUAREM, "newton": Newton, "lbfgs": LBFGS}
 
 _HESSIAN = 300  # free parameters beyond which "auto" does not form one
-_SHORT = 15  # EM steps of a screening
+_SHORT = 10  # EM steps of a screening
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ class Fitting:
             at = Parameters(at.gate, at.expert, np.full(len(at.variance), self.known), at.tau)
         return self.layout.referred(at)
 
-    def shortly(self, likelihood: Likelihood, start: Parameters) -> EM:
+    def shortly(self, likelihood: Likelihood, start: Parameters, *, steps: int = _SHORT) -> EM:
         """Return where a few EM steps lead."""
         em = EM(likelihood, start)
-        for _ in range(_SHORT):
+        for _ in range(steps):
             if not em.step():
                 break
         return em
@@ -128,10 +129,8 @@ class Fitting:
 
 def _residual_variance(data: Data) -> float:
     """Residual variance of one regression; never zero."""
-    design = np.column_stack([data.X, np.ones(len(data.y))])
-    root = np.sqrt(data.weight)
-    row = np.linalg.lstsq(design * root[:, None], data.y * root, rcond=None)[0]
-    return max(float(np.average((data.y - design @ row) ** 2, weights=data.weight)), 1e-12)
+    found = regression(np.column_stack([data.X, np.ones(len(data.y))]), data.y, data.weight)[1]
+    return max(found, 1e-12)
 
 
 def masses(likelihood: Likelihood, at: Parameters) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from .._validation import check_choice
 from ..errors import InvalidArgument
 from ..result import Status
+from .em import EM
 from .fitting import End, Fitting, masses
 from .likelihood import Likelihood
 from .local_search import permuted, split_merges
@@ -20,8 +21,9 @@ from .starts import STYLES, from_memberships, memberships
 
 __all__ = ["best_maximum"]
 
-_SUBSAMPLE = 5000  # samples that the search goes on; only its best ends are finished on all of them
-_PER_PARAMETER = 20  # samples of the subsample for each free parameter, at least
+_SUBSAMPLE = 3000  # samples that the search goes on; only its best ends are finished on all of them
+_PER_PARAMETER = 40  # samples of the subsample for each free parameter, at least
+_FIRST = 5  # EM steps of every start
 _SCREENED = 3  # starts screened for each that is asked for
 _FINISHED = 4  # best starts that are finished, at least; few samples afford more
 _AFFORDED = 40_000  # samples times starts that are finished without a second thought
@@ -88,17 +90,25 @@ def _drawn(fitting: Fitting, rows: np.ndarray, init: Any, tau: float, rng: np.ra
 
 
 def _screened(fitting: Fitting, likelihood: Likelihood, starts: Iterator[Parameters]) -> list[Parameters]:
-    """Return where a few EM steps lead from the starts, the best first, each place once."""
-    runs = [fitting.shortly(likelihood, start) for start in starts]
+    """Return where a few EM steps lead from the starts, the best first, each place once.
+
+    The better half after a third of the steps makes the others too.
+    """
+    runs = _ranked([fitting.shortly(likelihood, start, steps=_FIRST) for start in starts])
+    runs = _ranked([fitting.shortly(likelihood, em.at) for em in runs[: (len(runs) + 1) // 2]])
     fitting.count(likelihood)
-    runs = sorted((em for em in runs if math.isfinite(em.found.value)), key=lambda em: -em.found.value)
-    if not runs:
-        raise FloatingPointError("no start has a finite likelihood")
-    kept: list[Any] = []
-    for em in runs:
-        if all(abs(em.found.value - other.found.value) > _SAME for other in kept):
+    return [em.at for em in runs]
+
+
+def _ranked(runs: list[EM]) -> list[EM]:
+    """Return the runs, the best first, each objective once."""
+    kept: list[EM] = []
+    for em in sorted(runs, key=lambda em: -em.found.value):
+        if math.isfinite(em.found.value) and (not kept or kept[-1].found.value - em.found.value > _SAME):
             kept.append(em)
-    return [em.at for em in kept]
+    if not kept:
+        raise FloatingPointError("no start has a finite likelihood")
+    return kept
 
 
 def _lowered(

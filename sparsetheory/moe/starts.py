@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from . import _gates as tags
+from .em import solve_normal
 from .gate import Gate
 from .parameters import Parameters
 
-__all__ = ["STYLES", "from_memberships", "memberships"]
+__all__ = ["STYLES", "from_memberships", "memberships", "regression"]
 
 _LEAST = 1e-3  # least variance of a start, relative to that of a single regression
 
@@ -42,7 +43,7 @@ def _residuals(X: np.ndarray, y: np.ndarray, k: int, rng: np.random.Generator) -
     """Quantiles of the residuals of one regression on a random half of the samples."""
     design = np.column_stack([X, np.ones(len(X))])
     half = rng.random(len(y)) < 0.5
-    row = np.linalg.lstsq(design[half], y[half], rcond=None)[0] if half.any() else np.zeros(design.shape[1])
+    row, _ = regression(design, y, half.astype(float)) if half.any() else (np.zeros(design.shape[1]), 1.0)
     rank = np.argsort(np.argsort(y - design @ row, kind="stable"), kind="stable")
     return np.asarray(rank * k // len(y))
 
@@ -74,13 +75,13 @@ def from_memberships(
     n, d = X.shape
     k = gate.n_experts
     design = np.column_stack([X, np.ones(n)])
-    whole, scale = _regression(design, y, weight)
+    whole, scale = regression(design, y, weight)
     expert, variance = np.tile(whole, (k, 1)), np.full(k, scale)
     centres, shares = np.zeros((k, d)), np.full(k, 1.0)
     for j in range(k):
         members = (labels == j) & (weight > 0)
         if members.sum() > d + 1:
-            expert[j], own = _regression(design[members], y[members], weight[members])
+            expert[j], own = regression(design[members], y[members], weight[members])
             variance[j] = max(own, _LEAST * scale)
         if members.any():
             centres[j] = np.average(X[members], axis=0, weights=weight[members])
@@ -88,10 +89,10 @@ def from_memberships(
     return Parameters(_gate_rows(gate, centres, shares), expert, variance, tau)
 
 
-def _regression(design: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the coefficients and the residual variance of a weighted regression."""
-    root = np.sqrt(weight)
-    row = np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0]
+def regression(design: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the coefficients and the residual variance of a weighted regression; 1 for a variance of zero."""
+    weighted = design.T * weight
+    row = solve_normal(weighted @ design, weighted @ y)
     variance = float(weight @ (y - design @ row) ** 2 / weight.sum())
     return row, variance if variance > 0 else 1.0
 
