@@ -6,6 +6,7 @@ from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
+    "GaussianMoE": "estimators",
     "LOSSES": "losses",
     "MixingMeasure": "mixing_measure",
     "MoEResult": "result",
@@ -16,6 +17,7 @@ _HOME = {
     "information": "population",
     "maximize_likelihood": "maximum",
     "polynomial_system": "polynomials",
+    "polynomial_value": "polynomials",
     "predicted_rates": "predicted_rate",
     "rbar": "polynomials",
     "representable": "identifiability",
@@ -27,11 +29,12 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .estimators import GaussianMoE
     from .fitting import SOLVERS
     from .identifiability import activation_independence, representable
     from .maximum import maximize_likelihood
     from .mixing_measure import MixingMeasure
-    from .polynomials import hermite_solution, polynomial_system, rbar
+    from .polynomials import hermite_solution, polynomial_system, polynomial_value, rbar
     from .population import density_distance, information, simulate
     from .predicted_rate import predicted_rates
     from .result import MoEResult
