@@ -2,15 +2,16 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from .._validation import check_count
 from ..errors import InvalidArgument
 
-__all__ = ["Polynomial", "hermite_solution", "polynomial_system", "rbar"]
+__all__ = ["Polynomial", "hermite_solution", "polynomial_system", "polynomial_value", "rbar"]
 
 #: Exponents of the variables -> coefficient, exactly.
 Polynomial = Mapping[tuple[int, ...], Fraction]
@@ -80,6 +81,30 @@ def polynomial_system(m: int, r: int, *, d: int = 0) -> tuple[Polynomial, ...]:
     m, r, d = check_count(m, "m"), check_count(r, "r"), check_count(d, "d", minimum=0)
     return tuple(
         _equation(m, l1, l2) for l1 in _multi_indices(d, r) for l2 in range(r - sum(l1) + 1) if sum(l1) + l2 >= 1
+    )
+
+
+def polynomial_value(equation: Polynomial, point: Sequence[Any]) -> Any:
+    """Return the value of an equation at a point, in the arithmetic of the point.
+
+    Parameters
+    ----------
+    equation : mapping
+        One of `polynomial_system`.
+    point : sequence
+        A value a variable: floats, Fractions, mpmath numbers or symbols.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from sparsetheory import moe
+    >>> second = moe.polynomial_system(1, 2)[1]
+    >>> moe.polynomial_value(second, (Fraction(1), Fraction(-1, 2), Fraction(3)))
+    Fraction(0, 1)
+    """
+    return sum(
+        math.prod((x**e for x, e in zip(point, exponents, strict=True) if e), start=coefficient)
+        for exponents, coefficient in equation.items()
     )
 
 

@@ -1,6 +1,7 @@
 """Quantities of the true density: samples from it, distances between two of them, Fisher information."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,8 @@ def information(G: MixingMeasure, X: Any, **gate: Any) -> np.ndarray:
     G : MixingMeasure
     X : array_like of shape (n, d)
     **gate
-        Options of the gate, as in `simulate`, and ``fit_temperature``.
+        Options of the gate, as in `simulate`, and ``fit_temperature``: whether the temperature is a parameter. Here it
+        may be one of a softmax gate too, where no data tell it.
 
     Returns
     -------
@@ -172,8 +174,9 @@ def information(G: MixingMeasure, X: Any, **gate: Any) -> np.ndarray:
     >>> moe.information(G, [[1.0]]).round(6).tolist()
     [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.5]]
     """
+    free = bool(gate.pop("fit_temperature", False))
     made, at, X = _model(G, X, gate)
-    layout = Layout(made, X.shape[1])
+    layout = Layout(replace(made, free_temperature=free), X.shape[1])
     y = _grid((made, at), X=X)
     total = np.zeros((layout.n_free, layout.n_free))
     for row in X:

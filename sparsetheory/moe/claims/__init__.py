@@ -3,5 +3,6 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
+from . import rates, theory
 
-CLAIMS: tuple[Claim, ...] = ()
+CLAIMS: tuple[Claim, ...] = (*rates.CLAIMS, *theory.CLAIMS)
