@@ -26,6 +26,7 @@ __all__ = ["SOLVERS", "Data", "End", "Fitting"]
 SOLVERS = {"auto": Automatic, "em": EM, "squarem": SQUAREM, "newton": Newton, "lbfgs": LBFGS}
 
 _HESSIAN = 300  # free parameters beyond which "auto" does not form one
+_PENALTY = 0.3  # times 1 / sqrt(n): small enough for narrow experts to be found, large enough for two samples not to be
 _SHORT = 10  # EM steps of a screening
 
 
@@ -65,7 +66,7 @@ class Fitting:
         known = not isinstance(layout.variance, str)
         self.known = layout.variance / self.scaling.y_scale**2 if known else 0.0
         self.ends_free = penalty is None and not known
-        self.penalty = 1.0 / math.sqrt(float(data.weight.sum())) if penalty is None else penalty
+        self.penalty = _PENALTY / math.sqrt(float(data.weight.sum())) if penalty is None else penalty
         self.reference = _residual_variance(self.data)
         self.n_passes, self.values = 0, list[float]()
 

@@ -1,21 +1,26 @@
 """Maximum likelihood for a Gaussian mixture of experts: many starts, the best few finished, moves between basins."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from .._validation import check_choice, check_count, check_matrix, check_nonnegative, check_positive, check_vector
-from ..errors import InvalidArgument
+from ..errors import ConvergenceWarning, InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
 from .conclusion import certified
 from .fitting import SOLVERS, Data, Fitting
 from .gate import make_gate
+from .identifiability import activation_independence
 from .parameters import Layout
 from .result import MoEResult
 from .search import best_maximum
 
-__all__ = ["SOLVERS", "maximize_likelihood"]
+__all__ = ["maximize_likelihood"]
+
+_ENOUGH = 2000  # samples that show whether functions of one are dependent
+_DEPENDENT = 1e-12
 
 
 def maximize_likelihood(
@@ -47,10 +52,16 @@ def maximize_likelihood(
 
     .. math:: \max_\theta \frac{1}{\sum_i s_i} \sum_i s_i \log \sum_{j=1}^k \pi_j(x_i) N(y_i; a_j^\top x_i + b_j, v_j)
 
-    1. Draw ``3 n_init`` memberships in four styles and run a few EM steps from each, on a subsample.
-    2. Finish the best of them, four or more: EM while it is fast, then Newton's method on the likelihood itself.
+    1. Draw ``3 n_init`` memberships in four styles and run a few EM steps from each, on a subsample of a few thousand.
+    2. Finish the best of them, four or more: EM while it is fast, then Newton's method on the likelihood itself. With
+       ``top_k`` also from dense fits whose active experts are dropped one by one, to the maximum inside a cell of
+       constant active sets, then along every gate coordinate across cells, until neither finds anything.
     3. Try to merge two experts and split a third, and to hand experts to other gate rows; keep what is better.
-    4. Recompute value and gradient from the data; that decides whether it converged.
+    4. Take the variance penalty off all ends whose likelihood is near the best, and finish those on all samples.
+    5. Recompute value and gradient from the data; that decides whether it converged.
+
+    What is found is a local maximum, of which there may be many. Covariates that depend on each other leave many
+    coefficients with the same density: steps have the least norm among those that do the same.
 
     Parameters
     ----------
@@ -79,10 +90,12 @@ def maximize_likelihood(
         A variance an expert, one for all, or a known one.
     variance_penalty : "auto" or float, default "auto"
         Weight a of ``-a sum_j (s2 / v_j + log v_j)``, s2 the residual variance of one regression: without it the
-        likelihood is unbounded. "auto" searches with ``1 / sqrt(n)`` and, where the maximum of the likelihood itself
-        next to it is an interior one, ends there.
+        likelihood is unbounded. "auto" searches with ``0.3 / sqrt(n)`` and, where the maximum of the likelihood itself
+        next to it is an interior one, ends there: no variance near zero, no expert with fewer expected samples than
+        ``d + 2``. With 0 the search itself has no safeguard but that collapsed points are refused.
     gate_ridge : float, default 1e-6
-        Weight of half the squared gate slopes, in units where covariates have variance one.
+        Weight of half the squared gate slopes, in units where covariates have variance one. It keeps them finite where
+        memberships can be separated, and is off for ``top_k=1``, where the length of the slopes means nothing.
     solver : {"auto", "em", "squarem", "newton", "lbfgs"}, default "auto"
         How a start is finished.
     n_init : int, default 10
@@ -90,7 +103,8 @@ def maximize_likelihood(
     init : "auto", a style of start or MixingMeasure, default "auto"
         "kmeans", "lines", "random" or "residuals" instead of all of them in turn; or the one point to start from.
     tol : float, default 1e-9
-        Bound on the largest entry of the gradient per sample, in units where data have variance one.
+        Bound on the largest entry of the gradient per sample, in units where data have variance one. For sparse gates
+        of what the sides of the cell leave of it, and of what a line search across cells still gains.
     max_iter : int, default 500
         Most steps from one start.
     rng : numpy.random.Generator, optional
@@ -149,8 +163,20 @@ def maximize_likelihood(
     generator = np.random.default_rng(0) if rng is None else rng
     if not isinstance(generator, np.random.Generator):
         raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
-    end = best_maximum(fitting, init, n_init, float(temperature), generator)
-    return conclude(certified(fitting, end), policy)
+    result = certified(fitting, best_maximum(fitting, init, n_init, float(temperature), generator))
+    if fit_temperature and policy != "ignore":
+        _warn_of_dependence(result, activation, data)
+    return conclude(result, policy)
+
+
+def _warn_of_dependence(result: MoEResult, activation: str, data: Data) -> None:
+    """Warn where slopes and temperature of an activation gate cannot be told apart on these data."""
+    rows = np.flatnonzero(data.weight > 0)
+    X = data.X[rows[:: max(1, len(rows) // _ENOUGH)]]
+    least = max(activation_independence(activation, slope, X) for slope in result.parameters.gate[:, :-1])
+    if least <= _DEPENDENT:
+        reason = f"x phi'(x), phi(x) and 1 are dependent on these data for every slope (least eigenvalue {least:.1e})"
+        warnings.warn(f"The temperature is not identified: {reason}.", ConvergenceWarning, stacklevel=3)
 
 
 def _check_data(X: Any, y: Any, sample_weight: Any) -> Data:

@@ -27,7 +27,9 @@ class MoEResult(Result):
         Weighted mean of log p(y | x), without penalties, recomputed from the data.
     error : float
         Largest entry of the gradient of the objective per sample, by parameters in units where covariates and response
-        have variance one; recomputed apart from the kernels.
+        have variance one; recomputed apart from the kernels. For sparse gates, whose likelihood jumps where a sample
+        switches experts: what is left of the gradient after samples next to a switch have held it (multipliers >= 0),
+        or the gain per sample that a line search along the gate's coordinates still finds, whichever is larger.
     penalty : float
         Weight of the variance penalty that the objective at the end still had; 0 for a maximum of the likelihood.
     starts : ndarray

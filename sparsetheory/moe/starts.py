@@ -12,6 +12,7 @@ from .parameters import Parameters
 
 __all__ = ["STYLES", "from_memberships", "memberships", "regression"]
 
+_EXACT = 1e-24  # residual variance that is rounding, relative to the mean square of the response
 _LEAST = 1e-3  # least variance of a start, relative to that of a single regression
 
 
@@ -90,11 +91,11 @@ def from_memberships(
 
 
 def regression(design: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the coefficients and the residual variance of a weighted regression; 1 for a variance of zero."""
+    """Return the coefficients and the residual variance of a weighted regression; 1 for one that is but rounding."""
     weighted = design.T * weight
     row = solve_normal(weighted @ design, weighted @ y)
     variance = float(weight @ (y - design @ row) ** 2 / weight.sum())
-    return row, variance if variance > 0 else 1.0
+    return row, variance if variance > _EXACT * float(weight @ y**2 / weight.sum()) else 1.0
 
 
 def _gate_rows(gate: Gate, centres: np.ndarray, shares: np.ndarray) -> np.ndarray:
