@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.special import erfc, expit, logsumexp
+from scipy.special import erfc, expit
 
 from . import _gates as tags
 from .gate import Gate
@@ -41,9 +41,22 @@ def activation_values(code: int, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return phi(z), derivative(z)
 
 
+def _products(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return x times slopes, (n, k), with samples next to each other in memory: sums over few experts are fast then."""
+    return np.asarray((rows[:, :-1] @ X.T).T)
+
+
+def _log_sum(values: np.ndarray) -> np.ndarray:
+    """Return log sum exp over the experts, (n, 1); -inf where every entry is."""
+    top = values.max(axis=1, keepdims=True)
+    top[top == -np.inf] = 0.0
+    with np.errstate(divide="ignore"):
+        return np.asarray(top + np.log(np.exp(values - top).sum(axis=1, keepdims=True)))
+
+
 def _inside(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
     """Return what the activation is applied to, (n, k)."""
-    linear = X @ at.gate[:, :-1].T
+    linear = _products(X, at.gate)
     return linear + at.gate[:, -1] if gate.code in (tags.IDENTITY, tags.STABLEMAX) else linear
 
 
@@ -67,13 +80,20 @@ def log_gate(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
         rank = eta - at.gate[:, -1] / at.tau if gate.slopes_only else eta
         order = np.argsort(-rank, axis=1, kind="stable")
         np.put_along_axis(eta, order[:, gate.top_k :], -np.inf, axis=1)
-    return np.asarray(eta - logsumexp(eta, axis=1, keepdims=True))
+    return np.asarray(eta - _log_sum(eta))
 
 
 def log_joint(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the logarithms of gate weight times density of every expert, (n, k)."""
-    residuals = y[:, None] - X @ at.expert[:, :-1].T - at.expert[:, -1]
-    return log_gate(gate, at, X) - 0.5 * residuals**2 / at.variance - 0.5 * np.log(2.0 * np.pi * at.variance)
+    return log_gate(gate, at, X) + _log_normal(at, _residuals(at, X, y))
+
+
+def _residuals(at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return y[:, None] - _products(X, at.expert) - at.expert[:, -1]
+
+
+def _log_normal(at: Parameters, residuals: np.ndarray) -> np.ndarray:
+    return np.asarray(-0.5 * residuals**2 / at.variance - 0.5 * np.log(2.0 * np.pi * at.variance))
 
 
 def _slices(n: int) -> Iterator[slice]:
@@ -82,32 +102,50 @@ def _slices(n: int) -> Iterator[slice]:
 
 def mean_log_density(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     """Return the weighted mean of log p(y | x)."""
-    total = sum(
-        float(weight[rows] @ logsumexp(log_joint(gate, at, X[rows], y[rows]), axis=1)) for rows in _slices(len(y))
-    )
+    total = sum(float(weight[rows] @ _log_sum(log_joint(gate, at, X[rows], y[rows]))[:, 0]) for rows in _slices(len(y)))
     return total / float(weight.sum())
 
 
 def score_gradient(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the gradient of the mean log density in the free parameters."""
-    gradient = sum(weight[rows] @ sample_scores(layout, at, X[rows], y[rows]) for rows in _slices(len(y)))
-    return np.asarray(gradient) / float(weight.sum())
+    total = sum(_summed_scores(layout, at, X[rows], y[rows], weight[rows]) for rows in _slices(len(y)))
+    return np.asarray(total @ layout.spread) / float(weight.sum())
+
+
+def _pulls(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return derivatives of log p by scores, by means and by log variances of the experts, (n, k) each."""
+    log_weights, residuals = log_gate(gate, at, X), _residuals(at, X, y)
+    joint = log_weights + _log_normal(at, residuals)
+    R = np.exp(joint - _log_sum(joint))
+    means = R * residuals / at.variance
+    return R - np.exp(log_weights), means, 0.5 * (means * residuals - R)
+
+
+def _summed_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted sum of the gradients of log p(y_i | x_i) in all parameters."""
+    gate = layout.gate
+    design = np.column_stack([X, np.ones(len(y))])
+    scores, means, variances = (weight[:, None] * pull for pull in _pulls(gate, at, X, y))
+    if gate.code == tags.IDENTITY:
+        gates = scores.T @ design / at.tau
+    else:
+        gates = np.einsum("ij,ijq->jq", scores, _gate_slopes(gate, at, X))
+    parts = [gates[: gate.n_rows].ravel(), (means.T @ design).ravel(), variances.sum(axis=0)]
+    if gate.free_temperature:
+        parts.append(-np.array([np.vdot(scores, _scores(gate, at, X))]))
+    return np.concatenate(parts)
 
 
 def sample_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the gradient of every log p(y_i | x_i) in the free parameters, (n, number of free parameters)."""
     gate, n = layout.gate, len(y)
-    joint = log_joint(gate, at, X, y)
-    R = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
-    pull = R - np.exp(log_gate(gate, at, X))
-    residuals = y[:, None] - X @ at.expert[:, :-1].T - at.expert[:, -1]
     design = np.column_stack([X, np.ones(n)])
-    experts = (R * residuals / at.variance)[:, :, None] * design[:, None]
-    variances = 0.5 * R * (residuals**2 / at.variance - 1.0)
-    gates = pull[:, :, None] * _gate_slopes(gate, at, X)
+    scores, means, variances = _pulls(gate, at, X, y)
+    gates = scores[:, :, None] * _gate_slopes(gate, at, X)
+    experts = means[:, :, None] * design[:, None]
     parts = [gates[:, : gate.n_rows].reshape(n, -1), experts.reshape(n, -1), variances]
     if gate.free_temperature:
-        parts.append(-(pull * _scores(gate, at, X)).sum(axis=1, keepdims=True))
+        parts.append(-(scores * _scores(gate, at, X)).sum(axis=1, keepdims=True))
     return np.hstack(parts) @ layout.spread
 
 
