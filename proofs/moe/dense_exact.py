@@ -5,7 +5,14 @@ from fractions import Fraction
 import sympy as sp
 
 from sparsetheory.moe.known_mixtures import CENTRED, PAPER
-from sparsetheory.moe.regularity import information_step, log_density, normality_step, points_around, scores_step
+from sparsetheory.moe.regularity import (
+    identifiability_step,
+    information_step,
+    log_density,
+    named,
+    normality_step,
+    scores_step,
+)
 from sparsetheory.verify import Proof, Step, find
 
 CLAIM = find("moe.dense_exact")
@@ -17,26 +24,13 @@ HYPOTHESES = (
 )
 
 
-def _exact(value):
-    return Fraction(str(float(value)))
-
-
 def _model(setting, where, reach, pinned=True):
     """Return the log-density, the truth by symbols and as many points as there are parameters."""
-    G = setting.truth
-    k = G.n_atoms
-    names = {"beta0": G.beta0, "beta1": G.beta1[:, 0], "a": G.a[:, 0], "b": G.b, "v": G.v}
-    symbols = {name: sp.symbols(f"{name}_:{k}") for name in names}
-    values = {s: _exact(v) for name, row in symbols.items() for s, v in zip(row, names[name])}
-    scores = [b0 + b1 * X for b0, b1 in zip(symbols["beta0"], symbols["beta1"])]
-    density = log_density(scores, list(zip(symbols["a"], symbols["b"], symbols["v"])), X, Y, exp=sp.exp, log=sp.log)
-    if pinned:
-        last = {symbols["beta0"][-1]: values.pop(symbols["beta0"][-1]), symbols["beta1"][-1]: values.pop(
-            symbols["beta1"][-1])}  # fmt: skip
-        density = density.subs(last)
-    experts = [tuple(values[s] for s in row) for row in zip(symbols["a"], symbols["b"], symbols["v"])]
-    points = points_around(experts, where, len(values), reach=reach)
-    return density, values, [{X: x, Y: y} for x, y in points]
+    names = named(setting.truth, sp.Symbol, pinned=pinned)
+    scores = [slope * X + intercept for slope, intercept in names.gates]
+    points = names.points(where, reach)[: len(names.values)]
+    density = log_density(scores, names.experts, X, Y, exp=sp.exp, log=sp.log)
+    return density, names.values, [{X: x, Y: y} for x, y in points]
 
 
 CASES = {
@@ -59,16 +53,9 @@ def _scores(name):
     )
 
 
-IDENTIFIABILITY = Step(
-    name="identifiability",
-    evidence="reduction",
-    statement=(
-        r"Finite mixtures of Gaussians determine their components (Teicher 1963). Lines $a_j x + b_j$ of experts with "
-        r"equal variances meet in one $x$ at most, so for almost every $x$ the components $(a_j x + b_j, v_j)$ are "
-        r"distinct and $p(\cdot \mid x)$ determines them with their weights; over an interval they determine the $k$ "
-        r"triples, and $\log \pi_j - \log \pi_k = (\beta_{1j} - \beta_{1k})^T x + \beta_{0j} - \beta_{0k}$ determines "
-        r"the gate up to one affine function. With $k$ experts nothing else is left."
-    ),
+IDENTIFIABILITY = identifiability_step(
+    r"$\log \pi_j - \log \pi_k = (\beta_{1j} - \beta_{1k})^T x + \beta_{0j} - \beta_{0k}$ determines the gate up to "
+    r"one affine function."
 )
 
 NORM = Step(

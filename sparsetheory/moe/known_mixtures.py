@@ -9,7 +9,7 @@ import numpy as np
 from .mixing_measure import MixingMeasure
 from .population import simulate
 
-__all__ = ["CENTRED", "PAPER", "TANH", "TOP_2", "Instance", "Setting"]
+__all__ = ["CENTRED", "PAPER", "TANH", "TEMPERED", "TOP_2", "Instance", "Setting"]
 
 #: Distance of a start from the truth, coordinate by coordinate: gate rows, expert rows, logarithms of variances.
 OFFSETS = (0.3, 0.2, 0.3)
@@ -66,6 +66,10 @@ class Setting:
 PAPER = Setting(MixingMeasure([-8, 0], [25, 0], a=[-20, 20], b=[15, -5], v=[0.09, 0.16]), 0.0, 1.0)
 #: Two experts that both count almost everywhere.
 CENTRED = Setting(MixingMeasure([0, 0], [2, 0], a=[1, -1], b=[2, -2], v=[0.25, 0.25]), -1.0, 1.0)
+#: The same experts under a gate with a temperature, which data cannot tell.
+TEMPERED = Setting(
+    MixingMeasure([0.25, 0], [1, 0], a=[1, -1], b=[2, -2], v=[0.25, 0.25], tau=0.5), -1.0, 1.0, {"gate": "temperature"}
+)
 #: A gate with an activation, in which the temperature can be told from the data.
 TANH = Setting(
     MixingMeasure([0.3, 0], [1.5, 0], a=[1, -1], b=[1, -1], v=[0.1, 0.1], tau=0.3), -3.0, 3.0,

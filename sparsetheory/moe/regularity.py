@@ -1,17 +1,20 @@
 """What the proofs of rates of root n share: independent scores, a positive definite information, normality."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..verify.certify.independence import independent_scores
 from ..verify.proof import Step
+from .mixing_measure import MixingMeasure
 
-__all__ = ["information_step", "log_density", "normality_step", "points_around", "scores_step"]
+__all__ = ["Named", "identifiability_step", "information_step", "log_density", "named", "normality_step", "scores_step"]
 
 #: Ordinates of the points, in standard deviations from the mean of an expert.
 ORDINATES = (Fraction(0), Fraction(1), Fraction(-1), Fraction(1, 2))
-Row = Sequence[Any]
+Point = tuple[Fraction, Fraction]
 
 
 def log_density(
@@ -35,20 +38,55 @@ def log_density(
     return log(sum(w * f for w, f in zip(weights, densities))) - log(sum(weights))
 
 
-def points_around(
-    experts: Sequence[tuple[Any, Any, Any]], where: Sequence[Any], count: int, *, reach: Any = 1
-) -> list[tuple[Fraction, Fraction]]:
-    """Return `count` points (x, y): expert after expert at one x after the other, a few ordinates about its mean.
+class Named(NamedTuple):
+    """The parameters of a measure with d = 1 as symbols, exact numbers where they are fixed, with their values."""
 
-    `reach` is the length of a standard deviation, of which the ordinates are multiples.
-    """
-    points = [
-        (Fraction(x), Fraction(a) * Fraction(x) + Fraction(b) + ordinate * Fraction(reach))
-        for ordinate in ORDINATES
-        for x in where
-        for a, b, _ in experts
-    ]
-    return points[:count]
+    beta0: list[Any]
+    beta1: list[Any]
+    a: list[Any]
+    b: list[Any]
+    v: list[Any]
+    values: dict[Any, Fraction]
+
+    @property
+    def gates(self) -> list[tuple[Any, Any]]:
+        """Slope and intercept of every gate row."""
+        return list(zip(self.beta1, self.beta0))
+
+    @property
+    def experts(self) -> list[tuple[Any, Any, Any]]:
+        """Slope, intercept and variance of every expert."""
+        return list(zip(self.a, self.b, self.v))
+
+    def points(self, where: Sequence[Any], reach: Any, columns: Sequence[int] | None = None) -> list[Point]:
+        """Return points about the true means, expert after expert, ordinates of `reach` times 0, 1, -1, 1/2 apart."""
+        exact = [[Fraction(self.values.get(entry, entry)) for entry in row] for row in self.experts]
+        chosen = range(len(exact)) if columns is None else columns
+        return [
+            (Fraction(x), exact[j][0] * Fraction(x) + exact[j][1] + ordinate * Fraction(reach))
+            for ordinate in ORDINATES
+            for x in where
+            for j in chosen
+        ]
+
+
+def named(G: MixingMeasure, symbol: Callable[[str], Any], *, pinned: bool = True) -> Named:
+    """Return the parameters of a measure by name; the last row of the gate is a number if it is pinned."""
+    values: dict[Any, Fraction] = {}
+
+    def row(name: str, numbers: Any, fixed: bool) -> list[Any]:
+        entries: list[Any] = []
+        for j, number in enumerate(np.ravel(numbers).tolist()):
+            exact = Fraction(str(number))
+            if fixed and j == G.n_atoms - 1:
+                entries.append(exact)
+                continue
+            entries.append(symbol(f"{name}_{j}"))
+            values[entries[-1]] = exact
+        return entries
+
+    gate = (row("beta0", G.beta0, pinned), row("beta1", G.beta1, pinned))
+    return Named(*gate, row("a", G.a, False), row("b", G.b, False), row("v", G.v, False), values)
 
 
 def scores_step(
@@ -65,6 +103,20 @@ def scores_step(
         statement=statement,
         check=lambda: independent_scores(density, truth, points).report(),
         anti_test=lambda: independent_scores(*spoiled).report(),
+    )
+
+
+def identifiability_step(gate: str) -> Step:
+    """Return the step that mixtures with distinct experts determine their parameters; `gate` says how the gate's."""
+    return Step(
+        name="identifiability",
+        evidence="reduction",
+        statement=(
+            r"Finite mixtures of Gaussians determine their components (Teicher 1963). Lines $a_j x + b_j$ of experts "
+            r"with equal variances meet in one $x$ at most, so for almost every $x$ the components $(a_j x + b_j, "
+            r"v_j)$ are distinct and $p(\cdot \mid x)$ determines them with their weights $\pi_j(x)$; over an interval "
+            r"they determine the triples $(a_j, b_j, v_j)$. With $k$ experts nothing else is left. " + gate
+        ),
     )
 
 

@@ -30,5 +30,55 @@ DENSE_EXACT = Claim(
     badge="cited",
 )
 
+TEMPERATURE = Claim(
+    id="moe.temperature_identifiable",
+    title="What data tell of a gate with a temperature",
+    statement=(
+        r"Scores $(\beta_{1j} x + \beta_{0j})/\tau$ with $\tau$ free. The temperature is not a function of the density, "
+        r"and a fit returns the one that it started from. The quotients $\beta_{1j}/\tau$ and $\beta_{0j}/\tau$ and the "
+        r"experts $a_j$, $b_j$, $v_j$ are identified and regular: with the true number of experts the maximiser next "
+        r"to the truth has errors in them of the exact order $n^{-1/2}$, wherever it started."
+    ),
+    kind="rate",
+    status="derived",
+    source=(
+        "Derived here from the asymptotic normality of regular models; Nguyen, Akbarian, Ho, Is temperature sample "
+        "efficient for softmax Gaussian mixture of experts?, ICML 2024 (arXiv 2401.13875), show that no rate that is "
+        "polynomial holds for the temperature and the slopes themselves"
+    ),
+    bound=Bound("n**(-1/2)", n="sample size"),
+    assumptions=(
+        r"$x$ in a bounded set, with a density that is positive on an interval",
+        r"$(a_j, b_j, v_j)$ pairwise distinct, $v_j > 0$; the truth lies inside a compact parameter set",
+        r"last row of the gate zero",
+    ),
+    badge="cited",
+)
+
+ACTIVATION = Claim(
+    id="moe.activation_exact",
+    title="An activation makes the temperature estimable",
+    statement=(
+        r"Scores $(\tanh(\beta_{1j} x) + \beta_{0j})/\tau$ with $\tau$ free, last row of the gate zero. With the true "
+        r"number of experts the maximiser next to the truth is asymptotically normal with a positive definite "
+        r"information: every parameter, the temperature too, has an error of the order $n^{-1/2}$, and the error in "
+        r"the metric of the information exactly that order. Proved at $\beta_1 = 3/2$, $\beta_0 = \tau = 3/10$, $a = (1, "
+        r"-1)$, $b = (1, -1)$, $v = (1/10, 1/10)$."
+    ),
+    kind="rate",
+    status="derived",
+    source=(
+        "Derived here from the asymptotic normality of regular models; the activation is due to Nguyen, Akbarian, Ho, "
+        "Is temperature sample efficient for softmax Gaussian mixture of experts?, ICML 2024 (arXiv 2401.13875), with "
+        "the bound (log n / n)^(1/2)"
+    ),
+    bound=Bound("n**(-1/2)", n="sample size"),
+    assumptions=(
+        r"$x$ in a bounded set, with a density that is positive on an interval",
+        r"$(a_j, b_j, v_j)$ pairwise distinct, $v_j > 0$; the truth lies inside a compact parameter set",
+    ),
+    badge="cited",
+)
+
 #: The claims of this file, in the order in which they are listed.
-CLAIMS = (DENSE_EXACT,)
+CLAIMS = (DENSE_EXACT, TEMPERATURE, ACTIVATION)
