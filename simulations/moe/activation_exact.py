@@ -70,7 +70,7 @@ STUDY = exact_study(
     run=run,
     measure=measure,
     quick=Budget(grid=Grid(axis="n", sizes=(1000, 2500, 6000, 15_000)), replicates=8),
-    full=Budget(grid=Grid(axis="n", sizes=(10_000, 20_000, 40_000, 100_000)), replicates=30),
+    full=Budget(grid=Grid(axis="n", sizes=(10_000, 20_000, 40_000, 100_000)), replicates=75),
     quantity="error",
     broken=(
         Broken(name="temperature held fixed", run=fixed, measure=error_alone),

@@ -80,5 +80,32 @@ ACTIVATION = Claim(
     badge="cited",
 )
 
+TOP_K = Claim(
+    id="moe.topk_exact",
+    title="Sparse gates with the true number of experts",
+    statement=(
+        r"Only the $K$ experts with the largest slopes $\beta_{1j} x$, or with the largest scores $\beta_{1j} x + "
+        r"\beta_{0j}$, are active. With the true numbers of experts and of active experts, the maximiser next to the "
+        r"truth has a loss $\inf_t \max_S \sum_{j \in S} \{w_j (|\beta_{1j} - \beta_{1j}^* - t_1| + |a_j - a_j^*| + "
+        r"|b_j - b_j^*| + |v_j - v_j^*|) + |w_j - w_j^*|\}$ over sets $S$ of $K$ experts of the exact order "
+        r"$n^{-1/2}$. Ranked by scores, the place where active sets switch is estimated at the faster order $n^{-1}$. "
+        r"Proved in one dimension for three experts of which two are active."
+    ),
+    kind="rate",
+    status="derived",
+    source=(
+        "Derived here from the asymptotic normality of regular models and of change points; the bound (log n / "
+        "n)^(1/2) is due to Nguyen, Akbarian, Yan, Ho, Statistical perspective of top-K sparse softmax gating mixture "
+        "of experts, ICLR 2024 (arXiv 2309.13850)"
+    ),
+    bound=Bound("n**(-1/2)", n="sample size"),
+    assumptions=(
+        r"$x$ in a bounded interval around zero, with a positive density",
+        r"$(a_j, b_j, v_j)$ pairwise distinct, $v_j > 0$; the truth lies inside a compact parameter set",
+        r"slopes of the gate pairwise distinct; last row of the gate zero",
+    ),
+    badge="cited",
+)
+
 #: The claims of this file, in the order in which they are listed.
-CLAIMS = (DENSE_EXACT, TEMPERATURE, ACTIVATION)
+CLAIMS = (DENSE_EXACT, TOP_K, TEMPERATURE, ACTIVATION)
