@@ -205,7 +205,7 @@ STUDY = Study(
     measure=measure,
     rule=EveryInstance(alternative="two-sided", quantity="derivatives of a mixture"),
     quick=Budget(grid=Grid(axis="features", sizes=(1, 3), strata=STRATA), replicates=10),
-    full=Budget(grid=Grid(axis="features", sizes=(1, 2, 4), strata=STRATA), replicates=250),
+    full=Budget(grid=Grid(axis="features", sizes=(1, 2, 4), strata=STRATA), replicates=110),
     controls=(
         WrongBound(
             bound=Bound("M*H/(kappa**q*tau**r)", kappa="2", **find("moe.derivative_identities").bound.symbols),

@@ -12,7 +12,7 @@ from sparsetheory.verify import Bound, Broken, Budget, Grid, Measurement, Positi
 from sparsetheory.verify.rules import EveryInstance
 
 DIGITS = 60
-ULPS = 64  # rounding of the library's nodes and weights, relative, in units of eps
+ULPS = 16  # rounding of the library's nodes and weights, relative, in units of eps
 MOVED = 1e-6  # relative perturbation of the nodes in a broken rule
 
 
@@ -125,7 +125,7 @@ STUDY = Study(
     notes=(
         r"Nodes and weights are the library's, in double precision; the equations are exact and evaluated in 60 "
         r"digits, so that all that is left of the lower orders is the rounding of the nodes. Their floors are the "
-        r"derivatives by nodes and weights times 64 units of rounding. The sum of the weights spans four decades, the "
+        r"derivatives by nodes and weights times 16 units of rounding. The sum of the weights spans four decades, the "
         r"scale of the locations one, with either sign."
     ),
 )  # fmt: skip

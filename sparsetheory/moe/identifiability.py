@@ -79,8 +79,8 @@ def representable(
     n_experts, fitted_top_k : int
         Experts and active experts of the fit.
     rank_by : {"slope", "score"}, default "slope"
-        What the gate ranks by. Under "score" spare experts can also hide with a score too low to be active, which is
-        not counted here.
+        What the gate ranks by. Spare experts that are active nowhere are not counted: under "score" they can hide with
+        a score too low, under "slope" with a slope between those of others.
 
     Returns
     -------

@@ -29,6 +29,18 @@ def test_system_is_the_taylor_expansion():
     assert len(moe.polynomial_system(2, 2, d=1)) == 5
 
 
+@pytest.mark.parametrize("d", [0, 2])
+def test_values_keep_the_arithmetic_of_the_point(d):
+    rng = np.random.default_rng(d)
+    point = rng.normal(size=2 * (2 * d + 3))
+    exact = [Fraction(float(x)) for x in point]
+    for equation in moe.polynomial_system(2, 4, d=d):
+        assert moe.polynomial_value(equation, point) == pytest.approx(value(equation, point), rel=1e-12, abs=1e-12)
+        in_fractions = moe.polynomial_value(equation, exact)
+        assert isinstance(in_fractions, Fraction)
+        assert float(in_fractions) == pytest.approx(value(equation, point), rel=1e-12, abs=1e-12)
+
+
 @pytest.mark.parametrize("d", [1, 2])
 def test_solutions_without_slopes_solve_the_whole_system(d):
     x, c, w = moe.hermite_solution(2)

@@ -71,6 +71,32 @@ def test_information_is_minus_the_mean_second_derivative():
     np.testing.assert_allclose(moe.information(CENTRED, X), expected, atol=0.03)
 
 
+@pytest.mark.parametrize("kind", ["hellinger", "kl"])
+def test_quadrature_is_fine_enough(kind, monkeypatch):
+    """Gates and roots of mixtures have singularities off the real line, the nearer the more experts overlap."""
+    from sparsetheory.moe import population
+
+    worst = 0.0
+    for gap in (0.5, 1.0, 2.0, 4.0):
+        G = moe.MixingMeasure([0, 0], [2, 0], a=[1, -1], b=[gap, -gap], v=[0.25, 0.25])
+        H = moe.MixingMeasure([0.1, 0], [1.8, 0], a=[1.1, -1], b=[gap, -gap - 0.1], v=[0.27, 0.24])
+        found = moe.density_distance(G, H, X, kind=kind)
+        with monkeypatch.context() as finer:
+            finer.setattr(population, "_STEP", population._STEP / 2)
+            worst = max(worst, abs(found / moe.density_distance(G, H, X, kind=kind) - 1))
+    assert worst < 1e-12
+
+
+def test_information_has_the_flat_direction_of_the_temperature():
+    G = moe.MixingMeasure([0.4, -0.6, 0.0], [1.5, -1.0, 0.0], a=[1, -1, 0], b=[1, -1, 0], v=[0.1, 0.2, 0.1], tau=0.5)
+    information = moe.information(G, X, fit_temperature=True)
+    direction = np.concatenate([np.column_stack([G.beta1, G.beta0])[:2].ravel(), np.zeros(9), [1.0]])
+    assert np.abs(information @ direction).max() < 1e-13 * np.linalg.norm(information)
+    assert np.linalg.eigvalsh(information)[1] > 1e-5  # and no other
+    without = moe.information(G, X)
+    np.testing.assert_allclose(information[:-1, :-1], without, atol=1e-14)
+
+
 def test_information_is_singular_exactly_where_theory_says():
     at = moe.MixingMeasure([0.3, 0.0], [1.5, 0], a=[1, -1], b=[1, -1], v=[0.1, 0.1], tau=0.3)
     places = np.linspace(-3, 3, 41)[:, None]
