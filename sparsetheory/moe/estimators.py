@@ -1,37 +1,27 @@
-"""The mixture of experts as a scikit-learn estimator; the only module of the family that imports scikit-learn."""
+"""The mixture of experts as a scikit-learn estimator."""
 
 import warnings
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.exceptions import ConvergenceWarning as SklearnConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._validation import check_choice
-from ..errors import ConvergenceWarning
 from .density import log_gate, log_joint, mean_log_density
 from .inference import StandardErrors, parameter_errors
 from .maximum import maximize_likelihood
-from .merging import MergePath, merging_path
 from .mixing_measure import MixingMeasure
+from .order_selection import OrderSelection
 from .parameters import Layout
 from .predictive import PredictiveDistribution
 from .result import MoEResult
+from .scikit import FitWarning, as_generator, as_weights
 
-__all__ = ["CRITERIA", "FitWarning", "GaussianMoE"]
-
-#: What the number of experts is chosen by: scores of fits along the merging path, or the path itself.
-CRITERIA = ("bic", "icl", "aic", "merge")
+__all__ = ["GaussianMoE"]
 
 
-class FitWarning(ConvergenceWarning, SklearnConvergenceWarning):
-    """A fit that stopped before its tolerance; filters for either library's warning catch it."""
-
-
-class GaussianMoE(RegressorMixin, BaseEstimator):
+class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
     r"""Gaussian mixture of linear experts with covariate-dependent weights, by certified maximum likelihood.
 
     .. math:: p(y \mid x) = \sum_{j=1}^k \pi_j(x) N(y; a_j^\top x + b_j, v_j)
@@ -96,7 +86,7 @@ class GaussianMoE(RegressorMixin, BaseEstimator):
     lower_bound_ : float
         Mean log-likelihood of the data, without penalties.
     start_lls_ : ndarray
-        The objective that each start led to, decreasing.
+        The objective that each start led to, decreasing, in units where data have variance one.
     boundary_atoms_ : ndarray of int
         Experts with less than d + 2 expected samples: their parameters are not estimates of anything.
     n_switches_ : int
@@ -166,14 +156,14 @@ class GaussianMoE(RegressorMixin, BaseEstimator):
         self
         """
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
-        weight = _weight(sample_weight, X)
+        weight = as_weights(sample_weight, X)
         start = self._start(X.shape[1])
         result = maximize_likelihood(
             X, y, self.n_experts, sample_weight=weight, gate=self.gate, top_k=self.top_k, rank_by=self.rank_by,
             activation=self.activation, temperature=self.temperature, fit_temperature=self.fit_temperature,
             variance=self.variance, variance_penalty=self.variance_penalty, gate_ridge=self.gate_ridge,
             solver=self.solver, n_init=self.n_init, init=self.init if start is None else start, tol=self.tol,
-            max_iter=self.max_iter, rng=_generator(self.random_state), n_threads=self.n_threads, on_failure="ignore",
+            max_iter=self.max_iter, rng=as_generator(self.random_state), n_threads=self.n_threads, on_failure="ignore",
         )  # fmt: skip
         return self._keep(result)
 
@@ -203,7 +193,7 @@ class GaussianMoE(RegressorMixin, BaseEstimator):
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         check_is_fitted(self)
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, reset=False)
-        return X, np.asarray(y, dtype=np.float64), _weight(sample_weight, X)
+        return X, np.asarray(y, dtype=np.float64), as_weights(sample_weight, X)
 
     def predict(self, X: Any, *, return_std: bool = False) -> Any:
         """Return the conditional means of y, and their conditional standard deviations if asked for.
@@ -253,11 +243,12 @@ class GaussianMoE(RegressorMixin, BaseEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the weighted mean of log p(y_i | x_i), in nats a sample; not the coefficient of determination."""
-        return mean_log_density(self.result_.gate, self.result_.parameters, *self._data(X, y, sample_weight))
+        data = self._data(X, y, sample_weight)
+        return mean_log_density(self.result_.gate, self.result_.parameters, *data)
 
     def sample(self, X: Any, *, random_state: Any = None) -> np.ndarray:
         """Draw a response for every row of covariates, (n,)."""
-        return self.predict_dist(X).sample(_generator(random_state))
+        return self.predict_dist(X).sample(as_generator(random_state))
 
     def standard_errors(self, X: Any, y: Any, sample_weight: Any = None, *, kind: str = "observed") -> StandardErrors:
         """Return standard errors of the parameters from the data of the fit.
@@ -278,77 +269,7 @@ class GaussianMoE(RegressorMixin, BaseEstimator):
         data = self._data(X, y, sample_weight)
         return parameter_errors(self._layout, self.result_.parameters, *data, kind=kind, settled=self.converged_)
 
-    def aic(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return Akaike's criterion, -2 log-likelihood + 2 p; the lower the better. p counts the free parameters."""
-        return self._deviance(X, y, sample_weight)[0] + 2.0 * self._layout.n_free
-
-    def bic(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the Bayesian criterion, -2 log-likelihood + p log(sum of weights); the lower the better.
-
-        The penalty is that of a regular model. Fits with more experts than the truth has are singular, where the right
-        penalty is smaller, so that the criterion errs towards few experts.
-        """
-        deviance, total = self._deviance(X, y, sample_weight)
-        return deviance + self._layout.n_free * float(np.log(total))
-
-    def icl(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the Bayesian criterion plus twice the entropy of the responsibilities: experts shall be separate."""
-        X, y, weight = self._data(X, y, sample_weight)
-        joint = log_joint(self.result_.gate, self.result_.parameters, X, y)
-        log_r = joint - logsumexp(joint, axis=1, keepdims=True)
-        entropy = -(weight @ (np.exp(log_r) * np.where(log_r > -np.inf, log_r, 0.0)).sum(axis=1))
-        return self.bic(X, y, weight) + 2.0 * float(entropy)
-
-    def merge_path(self, X: Any, y: Any, sample_weight: Any = None) -> MergePath:
-        """Merge the nearest two experts of this fit again and again; see `sparsetheory.moe.merging.merging_path`."""
-        data = self._data(X, y, sample_weight)
-        return merging_path(self.result_.gate, self.result_.parameters, *data)
-
-    def select_order(self, X: Any, y: Any, sample_weight: Any = None, *, criterion: str = "bic") -> int:
-        """Return a number of experts, at most that of this fit.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As in `fit`.
-        criterion : {"bic", "icl", "aic", "merge"}, default "bic"
-            The first three fit every smaller order once, starting from the merging path of this fit, and take the least
-            criterion. "merge" reads the answer off the path itself, without a fit; it is never one.
-
-        Returns
-        -------
-        int
-        """
-        check_choice(criterion, "criterion", CRITERIA)
-        path = self.merge_path(X, y, sample_weight)
-        if criterion == "merge":
-            return path.best
-        values = [getattr(self, criterion)(X, y, sample_weight)]
-        for order, measure in zip(path.orders[1:], path.measures[1:], strict=True):
-            smaller = clone(self).set_params(n_experts=int(order), top_k=None, init=measure, warm_start=False)
-            values.append(getattr(smaller.fit(X, y, sample_weight), criterion)(X, y, sample_weight))
-        return int(path.orders[np.argmin(values)])
-
-    def _deviance(self, X: Any, y: Any, sample_weight: Any) -> tuple[float, float]:
-        """Return -2 log-likelihood and the sum of the weights."""
-        X, y, weight = self._data(X, y, sample_weight)
-        total = float(weight.sum())
-        mean = mean_log_density(self.result_.gate, self.result_.parameters, X, y, weight)
-        return -2.0 * total * mean, total
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.regressor_tags.poor_score = True  # the score is a mean log-likelihood, which 0.5 does not bound
         return tags
-
-
-def _weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
-    return np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True))
-
-
-def _generator(random_state: Any) -> np.random.Generator:
-    """Return a generator from what scikit-learn takes, or from a generator."""
-    if isinstance(random_state, np.random.Generator):
-        return random_state
-    legacy = check_random_state(random_state)
-    return np.random.default_rng(legacy.randint(2**31, size=4))

@@ -1,5 +1,6 @@
 """From one fit with too many experts to fits with fewer: merge the nearest two, again and again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,7 +13,7 @@ from .mixing_measure import MixingMeasure
 from .parameters import Parameters
 from .scaling import Scaling
 
-__all__ = ["MergePath", "dissimilarity", "merge_nearest", "merging_path"]
+__all__ = ["MergePath", "merged_pairs", "merging_path"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,11 +80,7 @@ def merging_path(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weigh
     "Dendrograms of mixing measures for softmax-gated Gaussian mixture of experts", arXiv:2510.12744, 2025. There
     weights are those of the gate at x = 0, which depend on the origin of the covariates.
     """
-    if not (gate.linear and gate.smooth):
-        raise InvalidArgument("gate", "softmax or temperature without top_k", f"{gate.name}, top_k={gate.top_k}")
-    scaling = Scaling.of(gate, X, y, weight)
-    inner = scaling.parameters_in(at, linear_gate=True)
-    covariates, _ = scaling.scaled(X, y)
+    scaling, inner, covariates = _scaled(gate, at, X, y, weight)
     found: list[Parameters] = []
     heights: list[float] = []
     values: list[float] = []
@@ -92,8 +89,10 @@ def merging_path(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weigh
         outer = scaling.parameters_out(inner, linear_gate=True)
         found.append(outer)
         values.append(mean_log_density(level, outer, X, y, weight))
-        height, inner = merge_nearest(level, inner, covariates, weight)
+        mass = _mean_weights(level, inner, covariates, weight)
+        height, pair = min(_ranked(inner, mass), default=(np.nan, None))
         heights.append(height)
+        inner = inner if pair is None else _merged(inner, mass, *pair)
     log_likelihoods, reached = np.array(values), np.array(heights)
     criterion = -(reached + np.log(float(weight.sum())) * log_likelihoods)
     return MergePath(
@@ -102,18 +101,36 @@ def merging_path(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weigh
     )  # fmt: skip
 
 
-def merge_nearest(gate: Gate, at: Parameters, X: np.ndarray, weight: np.ndarray) -> tuple[float, Parameters]:
-    """Return the least dissimilarity of two experts, and the parameters with these two as one; NaN for one expert."""
-    if gate.n_experts == 1:
-        return np.nan, at
-    mass = np.average(np.exp(log_gate(gate, at, X)), axis=0, weights=weight)
-    pairs = list(combinations(range(gate.n_experts), 2))
-    far = [dissimilarity(at, mass, i, j) for i, j in pairs]
-    nearest = int(np.argmin(far))
-    return far[nearest], _merged(at, mass, *pairs[nearest])
+def merged_pairs(
+    gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> Iterator[MixingMeasure]:
+    """Yield the mixtures with one expert less, one for each pair that can be merged, the least dissimilar first."""
+    scaling, inner, covariates = _scaled(gate, at, X, y, weight)
+    mass = _mean_weights(gate, inner, covariates, weight)
+    for _, pair in sorted(_ranked(inner, mass)):
+        yield _measure(scaling.parameters_out(_merged(inner, mass, *pair), linear_gate=True))
 
 
-def dissimilarity(at: Parameters, mass: np.ndarray, i: int, j: int) -> float:
+def _scaled(
+    gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> tuple[Scaling, Parameters, np.ndarray]:
+    """Return the units where data have variance one, with parameters and covariates in them."""
+    if not (gate.linear and gate.smooth):
+        raise InvalidArgument("gate", "softmax or temperature without top_k", f"{gate.name}, top_k={gate.top_k}")
+    scaling = Scaling.of(gate, X, y, weight)
+    return scaling, scaling.parameters_in(at, linear_gate=True), scaling.scaled(X, y)[0]
+
+
+def _mean_weights(gate: Gate, at: Parameters, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return np.asarray(np.average(np.exp(log_gate(gate, at, X)), axis=0, weights=weight))
+
+
+def _ranked(at: Parameters, mass: np.ndarray) -> list[tuple[float, tuple[int, int]]]:
+    """Return every pair of experts with its dissimilarity."""
+    return [(_dissimilarity(at, mass, i, j), (i, j)) for i, j in combinations(range(len(mass)), 2)]
+
+
+def _dissimilarity(at: Parameters, mass: np.ndarray, i: int, j: int) -> float:
     """Return how much of the parameters is lost when two experts become one; the formula is at `merging_path`."""
     gate, expert = at.gate[i] - at.gate[j], at.expert[i] - at.expert[j]
     even = float(gate[:-1] @ gate[:-1]) + expert[-1] ** 2
