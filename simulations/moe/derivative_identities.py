@@ -53,10 +53,6 @@ def generate(cell, rng):
     return Instance(G, x[0], float(moe.simulate(G, x, rng)[0]), cell["gate"])
 
 
-def _parameters(G):
-    return Parameters(np.column_stack([G.beta1, G.beta0]), np.column_stack([G.a, G.b]), np.array(G.v), G.tau)
-
-
 def _own(layout, j):
     """Where the coordinates of an expert are in the full vector."""
     q, n_gate, n_rows = layout.q, layout.n_gate, layout.gate.n_experts * layout.q
@@ -95,7 +91,7 @@ def _from_kernel(instance, name, scores):
     """Differentiate log p with the library's kernel, and add the derivatives of the log of the denominator."""
     G, d = instance.measure, len(instance.x)
     gate = make_gate(name, EXPERTS, temperature=G.tau)
-    layout, at, x, y = Layout(gate, d), _parameters(G), instance.x[None], np.array([instance.y])
+    layout, at, x, y = Layout(gate, d), Parameters.of(G), instance.x[None], np.array([instance.y])
     one = Likelihood(x, y, np.ones(1), gate, layout, penalty=0.0, scale=1.0, ridge=0.0).derivatives(at)
     gradient, hessian = layout.spread @ one.gradient, layout.spread @ one.hessian @ layout.spread.T
     z, m = np.append(instance.x, 1.0), gate.n_rows
@@ -131,7 +127,7 @@ def laplace_gate(instance, rng):
 
 def student_experts(instance, rng):
     """Student-t experts: derivatives of every term in closed form, the gate as it is."""
-    at, z, nu = _parameters(instance.measure), np.append(instance.x, 1.0), FREEDOM
+    at, z, nu = Parameters.of(instance.measure), np.append(instance.x, 1.0), FREEDOM
     gate = make_gate(instance.gate, EXPERTS, temperature=at.tau)
     r, s = instance.y - at.expert @ z, nu * at.variance
     far = s + r * r

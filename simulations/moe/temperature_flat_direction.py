@@ -56,8 +56,7 @@ def generate(cell, rng):
 def _model(instance, G):
     """Gate with a free temperature, layout and parameters, as the likelihood takes them."""
     gate = replace(make_gate(n_experts=G.n_atoms, name=instance.gate["gate"]), free_temperature=True)
-    at = Parameters(np.column_stack([G.beta1, G.beta0]), np.column_stack([G.a, G.b]), np.array(G.v), G.tau)
-    return gate, Layout(gate, G.n_features), at
+    return gate, Layout(gate, G.n_features), Parameters.of(G)
 
 
 def _derivatives(instance, G):

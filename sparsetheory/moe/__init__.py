@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .estimators import GaussianMoE
     from .fitting import SOLVERS
     from .identifiability import activation_independence, representable
+    from .losses import LOSSES
     from .maximum import maximize_likelihood
     from .mixing_measure import MixingMeasure
     from .polynomials import hermite_solution, polynomial_system, polynomial_value, rbar

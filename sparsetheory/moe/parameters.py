@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .gate import Gate
+from .mixing_measure import MixingMeasure
 
 __all__ = ["Layout", "Parameters"]
 
@@ -18,6 +19,11 @@ class Parameters:
     expert: np.ndarray
     variance: np.ndarray
     tau: float = 1.0
+
+    @classmethod
+    def of(cls, G: MixingMeasure) -> "Parameters":
+        """Return the parameters of a measure, as arrays of their own."""
+        return cls(np.column_stack([G.beta1, G.beta0]), np.column_stack([G.a, G.b]), np.array(G.v), G.tau)
 
 
 class Layout:

@@ -29,9 +29,7 @@ def _model(G: MixingMeasure, X: Any, gate: dict[str, Any]) -> tuple[Gate, Parame
     if X.shape[1] != G.n_features:
         raise InvalidArgument("X", f"{G.n_features} columns, as G has features", X.shape[1])
     name = gate.pop("gate", "softmax" if G.tau == 1.0 else "temperature")
-    made = make_gate(name, G.n_atoms, temperature=G.tau, **gate)
-    rows = np.column_stack([G.beta1, G.beta0]), np.column_stack([G.a, G.b])
-    return made, Parameters(*rows, np.array(G.v), G.tau), X
+    return make_gate(name, G.n_atoms, temperature=G.tau, **gate), Parameters.of(G), X
 
 
 def simulate(G: MixingMeasure, X: Any, rng: np.random.Generator, **gate: Any) -> np.ndarray:

@@ -63,9 +63,7 @@ def test_information_is_minus_the_mean_second_derivative():
     many = np.repeat(X, 40_000, axis=0)
     y = moe.simulate(CENTRED, many, rng)
     gate = make_gate("softmax", 2)
-    at = Parameters(
-        np.column_stack([CENTRED.beta1, CENTRED.beta0]), np.column_stack([CENTRED.a, CENTRED.b]), np.array(CENTRED.v)
-    )
+    at = Parameters.of(CENTRED)
     likelihood = Likelihood(many, y, np.ones(len(y)), gate, Layout(gate, 1), penalty=0.0, scale=1.0, ridge=0.0)
     expected = -likelihood.derivatives(at).hessian
     np.testing.assert_allclose(moe.information(CENTRED, X), expected, atol=0.03)
