@@ -14,6 +14,7 @@ from sparsetheory.verify.rules import EveryInstance
 
 EPS = np.finfo(float).eps
 EXPERTS = 3
+LEAST_SHARE = 0.1  # of the likeliest expert with a gate row in a sample, next to the likeliest of all
 FREEDOM = 5.0  # of the Student-t densities in a broken model
 
 
@@ -41,7 +42,7 @@ class Outcome:
 
 
 def generate(cell, rng):
-    """Draw gates, experts, a temperature where there is one, and a sample."""
+    """Draw gates, experts, a temperature where there is one, and samples until an expert with a gate row counts."""
     d, free = int(cell["features"]), cell["gate"] == "temperature"
     rows = rng.normal(size=(EXPERTS, d + 1))
     rows[-1] = 0.0
@@ -49,8 +50,12 @@ def generate(cell, rng):
         rows[:, -1], rows[:, :-1], a=rng.normal(size=(EXPERTS, d)), b=rng.normal(size=EXPERTS),
         v=np.exp(rng.uniform(-1.5, 0.5, EXPERTS)), tau=float(np.exp(rng.uniform(-1, 1))) if free else 1.0,
     )  # fmt: skip
-    x = rng.uniform(-2, 2, size=(1, d))
-    return Instance(G, x[0], float(moe.simulate(G, x, rng)[0]), cell["gate"])
+    while True:
+        x = rng.uniform(-2, 2, size=(1, d))
+        y = moe.simulate(G, x, rng)
+        joint = log_joint(make_gate(cell["gate"], EXPERTS, temperature=G.tau), Parameters.of(G), x, y)[0]
+        if np.exp(joint[:-1].max() - joint.max()) > LEAST_SHARE:
+            return Instance(G, x[0], float(y[0]), cell["gate"])
 
 
 def _own(layout, j):
@@ -169,11 +174,11 @@ def _entries(instance, outcome, j, variance):
 
 def _measurement(instance, outcome, variances):
     values, symbols, floors = [], [], []
-    for j in range(EXPERTS - 1):
-        for value, M, H, q, r, size in _entries(instance, outcome, j, variances[j]):
-            values.append(np.ravel(value))
-            symbols.append(np.stack(np.broadcast_arrays(np.ravel(M), H, q, r)) + np.zeros((4, values[-1].size)))
-            floors.append(np.ravel(size) + np.zeros(values[-1].size))
+    j = int(np.argmax(outcome.first[:, len(instance.x)]))  # by the gate's intercept: the one that the sample is due to
+    for value, M, H, q, r, size in _entries(instance, outcome, j, variances[j]):
+        values.append(np.ravel(value))
+        symbols.append(np.stack(np.broadcast_arrays(np.ravel(M), H, q, r)) + np.zeros((4, values[-1].size)))
+        floors.append(np.ravel(size) + np.zeros(values[-1].size))
     M, H, q, r = np.concatenate(symbols, axis=1)
     # sums over experts of products that carry the rounding of their responsibilities, on either side
     floor = 32 * EPS * np.concatenate(floors)
@@ -183,7 +188,7 @@ def _measurement(instance, outcome, variances):
 
 
 def measure(instance, outcome):
-    """Every first derivative and every second one, those by v twice left out, which only order 4 could be held to."""
+    """First and second derivatives of an expert, but for the second by v, which only one of order 4 could be held to."""
     return _measurement(instance, outcome, instance.measure.v)
 
 
@@ -217,9 +222,10 @@ STUDY = Study(
     notes=(
         r"Three experts and one sample. Gradient and Hessian of $\log p(y \mid x)$ come from the library's kernel; "
         r"with those of the gate's denominator added they give the derivatives of the numerator, the sum of three "
-        r"$T_j$. All first and second derivatives by the parameters of one expert are held against $x$, $\tau$ and the "
-        r"derivatives by its $b$; that of third order is read off the derivative by $b$ and $v$. Controls have the "
-        r"same derivatives, just as exact, of other models: with Student-t experts the identity of the heat equation "
-        r"fails, with scores that are distances that of the gate."
+        r"$T_j$. All first and second derivatives by the parameters of the expert that the sample is most likely due "
+        r"to, of those with gate parameters, are held against $x$, $\tau$ and the derivatives by its $b$; that of "
+        r"third order is read off the derivative by $b$ and $v$. Controls have the same derivatives, just as exact, of "
+        r"other models: with Student-t experts the identity of the heat equation fails, with scores that are distances "
+        r"that of the gate."
     ),
 )  # fmt: skip

@@ -128,8 +128,17 @@ def test_over_specified_without_the_infimum_has_a_floor():
     assert moe.voronoi_loss(fitted, CENTRED, translation="pinned") > 0.9
 
 
-def test_exponents_are_those_of_the_cell():
-    """Moving the two copies of an atom apart by t costs t^4 in b and t^2 in v."""
+#: Kind -> what moving two copies of an atom apart costs in (beta1, a, b, v), as theory has it; rbar(2) = 4.
+EXPONENTS = {
+    "exact": (1, 1, 1, 1), "over": (4, 2, 4, 2), "topk": (1, 1, 1, 1), "topk_over": (4, 2, 4, 2),
+    "temperature": (3, 3, 3, 3), "activation": (1, 1, 1, 1), "activation_over": (2, 2, 4, 2),
+    "laplace_over": (2, 2, 4, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_exponents_are_those_of_the_cell(kind):
+    """The two copies of an atom move apart by t, and the loss is a power of t."""
 
     def spread(name, t):
         split = CENTRED.split(1)
@@ -137,11 +146,18 @@ def test_exponents_are_those_of_the_cell():
         moved[1] += t
         moved[2] -= t
         fields = {f: getattr(split, f) for f in ("beta0", "beta1", "a", "b", "v")} | {name: moved}
-        return moe.voronoi_loss(moe.MixingMeasure(**fields), CENTRED)
+        order = {"order": 3.0} if kind == "temperature" else {}
+        return moe.voronoi_loss(moe.MixingMeasure(**fields), CENTRED, **arguments(kind), **order)
 
-    for name, exponent in (("b", 4), ("v", 2), ("a", 2), ("beta1", 4)):
+    for name, exponent in zip(("beta1", "a", "b", "v"), EXPONENTS[kind]):
         slope = np.log(spread(name, 0.02) / spread(name, 0.01)) / np.log(2)
         assert slope == pytest.approx(exponent, abs=0.02)
+
+
+def test_an_atom_alone_costs_its_distance():
+    for kind in ("over", "topk_over", "activation_over", "laplace_over"):
+        moved = moe.MixingMeasure(CENTRED.beta0, CENTRED.beta1, a=CENTRED.a, b=CENTRED.b + [0.0, 0.01], v=CENTRED.v)
+        assert moe.voronoi_loss(moved, CENTRED, **arguments(kind), translation="pinned") == pytest.approx(0.01)
 
 
 def test_sparse_kinds_take_the_worst_subset():
