@@ -8,8 +8,9 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._validation import check_choice
 from .density import log_gate, log_joint, mean_log_density
-from .inference import StandardErrors, parameter_errors
+from .inference import KINDS, StandardErrors, parameter_errors
 from .maximum import maximize_likelihood
 from .mixing_measure import MixingMeasure
 from .order_selection import OrderSelection
@@ -264,10 +265,14 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         -------
         StandardErrors
             NaN, with a warning that says why, where normal theory is false; see
-            `sparsetheory.moe.inference.parameter_errors`.
+            `sparsetheory.moe.inference.parameter_errors`. For softmax gates that is also where a fit with one expert
+            less has the lower Bayesian criterion.
         """
-        data = self._data(X, y, sample_weight)
-        return parameter_errors(self._layout, self.result_.parameters, *data, kind=kind, settled=self.converged_)
+        check_choice(kind, "kind", KINDS)
+        data, doubt = self._data(X, y, sample_weight), "the fit did not meet its tolerance"
+        if self.converged_:
+            doubt = self._excess(X, y, sample_weight)
+        return parameter_errors(self._layout, self.result_.parameters, *data, kind=kind, doubt=doubt)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

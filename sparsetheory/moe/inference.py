@@ -59,7 +59,7 @@ class StandardErrors:
 
 
 def parameter_errors(
-    layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray, *, kind: str, settled: bool = True
+    layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray, *, kind: str, doubt: str = ""
 ) -> StandardErrors:
     r"""Return standard errors at a maximum of the likelihood.
 
@@ -69,10 +69,10 @@ def parameter_errors(
     with the exact Hessian of the log-likelihood, without penalties, and the gradients g_i of single samples.
 
     They are refused (NaN, and a `RefusedWarning` with the reason) where they would not be asymptotically right:
-    a fit that did not settle; sparse gates, whose likelihood jumps where the active experts change; an expert with
-    fewer expected samples than parameters; a least eigenvalue of the information below 1e-8; two experts that the data
-    do not tell apart, by a Wald test at level 0.001. The last ones are what many fits with too many experts look like,
-    though not all: one expert may follow a few outliers, as if it were real. Choose the number of experts first.
+    a doubt of the caller; sparse gates, whose likelihood jumps where the active experts change; an expert with fewer
+    expected samples than parameters; a least eigenvalue of the information below 1e-8; two experts that the data do not
+    tell apart, by a Wald test at level 0.001. Fits with too many experts need not look like that: an expert may follow
+    a few outliers, as if it were real. The estimator therefore also doubts fits that one expert less would serve.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def parameter_errors(
     X, y, weight : ndarray
         The data of the fit; a weight of two is a row twice.
     kind : {"observed", "sandwich"}
-    settled : bool, default True
-        Whether the fit met its tolerance.
+    doubt : str, default ""
+        Why the caller knows that they would be wrong.
 
     Returns
     -------
@@ -97,10 +97,9 @@ def parameter_errors(
     likelihood = Likelihood(*scaled, weight, gate, layout, penalty=0.0, scale=1.0, ridge=0.0)
     information = -likelihood.derivatives(inner).hessian
     least = float(np.linalg.eigvalsh(information)[0])
-    reason = "" if settled else "the fit did not meet its tolerance"
-    reason = reason or _irregular(layout, inner, *scaled, weight)
+    reason = doubt or _irregular(layout, inner, *scaled, weight)
     if not reason and not least >= LEAST_EIGENVALUE:
-        reason = f"the least eigenvalue of the information per sample is {least:.1e}: parameters cannot be told apart"
+        reason = f"the least eigenvalue of the information per sample is {least:.1e}: no regular maximum"
     covariance = np.full((layout.n_free, layout.n_free), np.nan)
     if not reason:
         covariance = np.linalg.inv(information) / likelihood.total

@@ -92,6 +92,14 @@ class OrderSelection:
             warnings.warn(f"{best.n_experts} experts: {best.result_.message}", FitWarning, stacklevel=3)
         return best
 
+    def _excess(self, X: Any, y: Any, sample_weight: Any) -> str:
+        """Return why this fit may have too many experts, where gates let experts be merged."""
+        gate = self.result_.gate
+        if self.n_experts == 1 or not (gate.linear and gate.smooth):
+            return ""
+        own, less = (model.bic(X, y, sample_weight) for model in (self, self._smaller(X, y, sample_weight)))
+        return f"one expert less has the lower Bayesian criterion, {less:.6g} against {own:.6g}" if less < own else ""
+
     def _deviance(self, X: Any, y: Any, sample_weight: Any) -> tuple[float, float]:
         """Return -2 log-likelihood and the sum of the weights."""
         X, y, weight = self._data(X, y, sample_weight)
