@@ -59,17 +59,17 @@ def activation(code, z):
 
 
 @kernel
-def gate_scores(code, gate, tau, X, start, size, eta):
+def gate_scores(code, gate, tau, Z, start, size, eta):
     """Write the scores eta (k, >= size) of the samples from `start` on.
 
-    X (d, n) has a feature a row; gate (k, d + 1) has slopes, then the intercept.
+    The first d rows of Z hold a feature each; gate (k, d + 1) has slopes, then the intercept.
     """
-    d = X.shape[0]
+    d = gate.shape[1] - 1
     for j in range(gate.shape[0]):
         row = eta[j]
         intercept = gate[j, d]
         if code == LAPLACE:
-            _distances(gate[j], X, start, size, row)
+            _distances(gate[j], Z, start, size, row)
             for i in range(size):
                 row[i] = (intercept - row[i]) / tau
             continue
@@ -78,7 +78,7 @@ def gate_scores(code, gate, tau, X, start, size, eta):
         for i in range(size):
             row[i] = inside
         for a in range(d):
-            slope, x = gate[j, a], X[a]
+            slope, x = gate[j, a], Z[a]
             for i in range(size):
                 row[i] += slope * x[start + i]
         if code == IDENTITY:
@@ -90,35 +90,35 @@ def gate_scores(code, gate, tau, X, start, size, eta):
 
 
 @kernel
-def _distances(centre, X, start, size, out):
+def _distances(centre, Z, start, size, out):
     """Write the distances of the samples to a centre."""
     for i in range(size):
         out[i] = 0.0
-    for a in range(X.shape[0]):
+    for a in range(centre.shape[0] - 1):
         for i in range(size):
-            difference = X[a, start + i] - centre[a]
+            difference = Z[a, start + i] - centre[a]
             out[i] += difference * difference
     for i in range(size):
         out[i] = math.sqrt(out[i])
 
 
 @kernel
-def gate_slopes(code, gate, tau, X, start, size, design, bend, flat):
+def gate_slopes(code, gate, tau, Z, start, size, design, bend, flat):
     """Write the derivatives of the score of every row r by its own parameters.
 
     design (m, d + 1, size) is the gradient. The second derivative is ``bend (m, size)`` times the outer product of the
     sample with itself plus, for distances, ``flat (m, size)`` times the identity; `bend` multiplies (x, 1) where the
     intercept is inside the activation, (x, 0) where it is not, and the gradient itself for distances.
     """
-    d = X.shape[0]
+    d = gate.shape[1] - 1
     for r in range(design.shape[0]):
         rows = design[r]
         if code == LAPLACE:
-            _distances(gate[r], X, start, size, bend[r])
+            _distances(gate[r], Z, start, size, bend[r])
             for i in range(size):
                 near = 1.0 / max(bend[r, i], _TINY)
                 for a in range(d):
-                    rows[a, i] = (X[a, start + i] - gate[r, a]) * near / tau
+                    rows[a, i] = (Z[a, start + i] - gate[r, a]) * near / tau
                 rows[d, i] = 1.0 / tau
                 bend[r, i] = near * tau  # times the outer product of the gradient, which carries 1 / tau twice
                 flat[r, i] = -near / tau
@@ -127,11 +127,11 @@ def gate_slopes(code, gate, tau, X, start, size, design, bend, flat):
         for i in range(size):
             z = gate[r, d] if inside else 0.0
             for a in range(d):
-                z += gate[r, a] * X[a, start + i]
+                z += gate[r, a] * Z[a, start + i]
             _, slope, second = activation(code, z)
             bend[r, i] = second / tau
             for a in range(d):
-                rows[a, i] = slope / tau * X[a, start + i]
+                rows[a, i] = slope / tau * Z[a, start + i]
             rows[d, i] = (slope if inside else 1.0) / tau
 
 

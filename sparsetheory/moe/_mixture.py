@@ -29,8 +29,8 @@ def _dot(x, y, size):
 @kernel
 def _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share, log_density):
     """Write scores, responsibilities R (joint), gate weights P (share) and log densities of one chunk."""
-    k, q = expert.shape
-    gate_scores(code, gate, tau, Z[: q - 1], start, size, eta)
+    k = expert.shape[0]
+    gate_scores(code, gate, tau, Z, start, size, eta)
     if top_k < k:
         keep_largest(top_k, slopes_only, gate, tau, eta, size, share)
     for j in range(k):
@@ -140,19 +140,22 @@ def responsibilities(code, top_k, slopes_only, gate, tau, expert, variance, Z, p
 
 
 @kernel
-def _add_outer(out, row, column, left, weight, right, start, size, scratch):
-    """Add ``sum_i weight_i left_i right_i'`` to the block of out at (row, column); `right` is read from `start` on."""
-    for a in range(left.shape[0]):
+def _add_outer(out, row, column, left, from_, weight, right, start, width, size, scratch):
+    """Add ``sum_i weight_i left_i right_i'`` over `width` rows to the block of out at (row, column).
+
+    `left` is read from `from_` on, `right` from `start` on.
+    """
+    for a in range(width):
         for i in range(size):
-            scratch[i] = left[a, i] * weight[i]
-        for b in range(right.shape[0]):
+            scratch[i] = left[a, from_ + i] * weight[i]
+        for b in range(width):
             out[row + a, column + b] += _dot(scratch, right[b, start:], size)
 
 
 @kernel
-def _add_vector(out, at, design, start, weight, size):
-    """Add ``sum_i weight_i design_i`` to out, from `at` on."""
-    for a in range(design.shape[0]):
+def _add_vector(out, at, design, start, width, weight, size):
+    """Add ``sum_i weight_i design_i`` over `width` rows to out, from `at` on."""
+    for a in range(width):
         out[at + a] += _dot(design[a, start:], weight, size)
 
 
@@ -163,13 +166,13 @@ def _add_curvature(code, out, at, Z, start, size, design, bend, flat, pull, scra
     for i in range(size):
         scaled[i] = pull[i] * bend[i]
     if code == LAPLACE:
-        _add_outer(out, at, at, design[:d], scaled, design[:d], 0, size, scratch)
+        _add_outer(out, at, at, design, 0, scaled, design, 0, d, size, scratch)
         total = _dot(pull, flat, size)
         for a in range(d):
             out[at + a, at + a] += total
         return
     width = d + 1 if code == STABLEMAX else d
-    _add_outer(out, at, at, Z[:width, start : start + size], scaled, Z[:width], start, size, scratch)
+    _add_outer(out, at, at, Z, start, scaled, Z, start, width, size, scratch)
 
 
 @kernel
@@ -204,17 +207,17 @@ def expectation(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
             for i in range(size):
                 h[i] *= pull[i]
             moments[j, q, q] += _dot(h, pull, size)
-        gate_slopes(code, gate, tau, Z[: q - 1], start, size, design, second, flat)
+        gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
         for r in range(m):
             for i in range(size):
                 pull[i] = s[i] * (joint[r, i] - share[r, i])
-            _add_vector(slope, r * q, design[r], 0, pull, size)
+            _add_vector(slope, r * q, design[r], 0, q, pull, size)
             if code != 0:
                 _add_curvature(code, bend, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
             for c in range(r, m):
                 for i in range(size):
                     h[i] = s[i] * share[r, i] * (share[c, i] - (1.0 if r == c else 0.0))
-                _add_outer(bend, r * q, c * q, design[r], h, design[c], 0, size, scratch)
+                _add_outer(bend, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
     return total
 
 
@@ -236,7 +239,7 @@ def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
         _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
                    log_density)  # fmt: skip
         total += _dot(log_density, s, size)
-        gate_slopes(code, gate, tau, Z[: q - 1], start, size, design, second, flat)
+        gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
         for j in range(k):
             residuals(expert[j], Z, start, size, rho[j])
             for i in range(size):
@@ -257,14 +260,14 @@ def _add_gate(code, Z, start, size, s, joint, share, design, second, flat, grad,
     for r in range(m):
         for i in range(size):
             pull[i] = s[i] * (joint[r, i] - share[r, i])
-        _add_vector(grad, r * q, design[r], 0, pull, size)
+        _add_vector(grad, r * q, design[r], 0, q, pull, size)
         if code != 0:
             _add_curvature(code, hess, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
         for c in range(r, m):
             own = 1.0 if r == c else 0.0
             for i in range(size):
                 h[i] = s[i] * (joint[r, i] * (own - joint[c, i]) - share[r, i] * (own - share[c, i]))
-            _add_outer(hess, r * q, c * q, design[r], h, design[c], 0, size, scratch)
+            _add_outer(hess, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
 
 
 @kernel
@@ -277,7 +280,7 @@ def _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch):
             own = 1.0 if r == j else 0.0
             for i in range(size):
                 h[i] = s[i] * joint[r, i] * (own - joint[j, i]) * rho[j, i]
-            _add_outer(hess, r * q, (m + j) * q, design[r], h, Z[:q], start, size, scratch)
+            _add_outer(hess, r * q, (m + j) * q, design[r], 0, h, Z, start, q, size, scratch)
             for i in range(size):
                 h[i] = s[i] * joint[r, i] * (own - joint[j, i]) * u[j, i]
             at = (m + k) * q + j
@@ -289,12 +292,11 @@ def _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch):
 def _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, scratch):
     """Expert rows and log variances with each other."""
     k, q = joint.shape[0], Z.shape[0] - 1
-    X = Z[:q, start : start + size]
     for j in range(k):
         row, at = (m + j) * q, (m + k) * q
         for i in range(size):
             h[i] = s[i] * joint[j, i] * rho[j, i]
-        _add_vector(grad, row, Z[:q], start, h, size)
+        _add_vector(grad, row, Z, start, q, h, size)
         for i in range(size):
             h[i] = s[i] * joint[j, i] * u[j, i]
             grad[at + j] += h[i]
@@ -303,7 +305,7 @@ def _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, s
             for i in range(size):
                 both = s[i] * joint[j, i] * (own - joint[other, i])
                 h[i] = both * rho[j, i] * rho[other, i] - own * s[i] * joint[j, i] / variance[j]
-            _add_outer(hess, row, (m + other) * q, X, h, Z[:q], start, size, scratch)
+            _add_outer(hess, row, (m + other) * q, Z, start, h, Z, start, q, size, scratch)
             for i in range(size):
                 both = s[i] * joint[j, i] * (own - joint[other, i])
                 half = own * s[i] * joint[j, i] * (u[j, i] + 0.5)  # r^2 / (2 v)

@@ -18,6 +18,7 @@ from .parameters import Layout, Parameters
 from .scaling import Scaling
 from .squarem import SQUAREM
 from .starts import regression
+from .sweep import swept
 from .top_k import TopK
 
 __all__ = ["SOLVERS", "Data", "End", "Fitting"]
@@ -25,8 +26,10 @@ __all__ = ["SOLVERS", "Data", "End", "Fitting"]
 #: Name of a solver -> iteration from one start.
 SOLVERS = {"auto": Automatic, "em": EM, "squarem": SQUAREM, "newton": Newton, "lbfgs": LBFGS}
 
+_ROUGH = 1e-6  # tolerance of ends that are only compared
 _HESSIAN = 300  # free parameters beyond which "auto" does not form one
 _PENALTY = 0.3  # times 1 / sqrt(n): small enough for narrow experts to be found, large enough for two samples not to be
+_ROUNDS = 3  # of EM steps and a line search of a screening with one active expert
 _SHORT = 10  # EM steps of a screening
 
 
@@ -98,19 +101,24 @@ class Fitting:
         return self.layout.referred(at)
 
     def shortly(self, likelihood: Likelihood, start: Parameters, *, steps: int = _SHORT) -> EM:
-        """Return where a few EM steps lead."""
+        """Return where a few EM steps lead; with line searches for one active expert, whose gate EM cannot move."""
         em = EM(likelihood, start)
-        for _ in range(steps):
-            if not em.step():
+        for left in range(_ROUNDS if self.gate.top_k == 1 < self.gate.n_experts else 1, 0, -1):
+            for _ in range(steps):
+                if not em.step():
+                    break
+            at, gain = swept(likelihood, em.at) if left > 1 else (em.at, 0.0)
+            if not gain:
                 break
+            em = EM(likelihood, at)
         return em
 
-    def finish(self, likelihood: Likelihood, start: Parameters) -> End:
-        """Iterate from one start to the tolerance."""
+    def finish(self, likelihood: Likelihood, start: Parameters, *, roughly: bool = False) -> End:
+        """Iterate from one start to the tolerance, or to one that is enough to compare ends."""
         iteration: Any = self._iteration(likelihood, start)
         outcome = _loop.run(
-            iteration.advance, tol=self.tol, max_iter=self.max_iter, callback=self.callback,
-            solution=lambda: iteration.at,
+            iteration.advance, tol=max(self.tol, _ROUGH) if roughly else self.tol, max_iter=self.max_iter,
+            callback=self.callback, solution=lambda: iteration.at,
         )  # fmt: skip
         value = likelihood.value(iteration.at)
         self.count(likelihood)

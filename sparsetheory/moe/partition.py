@@ -6,7 +6,7 @@ from ._intervals import best_intervals
 from .likelihood import Likelihood
 from .parameters import Parameters
 
-__all__ = ["best_partition", "log_normals"]
+__all__ = ["best_partition", "lines_of", "log_normals"]
 
 _MOST = 8  # experts beyond which the sets of used experts are too many
 
@@ -35,17 +35,16 @@ def best_partition(likelihood: Likelihood, at: Parameters, log_f: np.ndarray) ->
     order, cuts = np.empty(gate.n_experts, dtype=np.int64), np.empty(gate.n_experts, dtype=np.int64)
     best_intervals(np.ascontiguousarray(terms), order, cuts)
     count = int(np.count_nonzero(order >= 0))
-    return likelihood.layout.referred(
-        Parameters(_rows(places, order[:count], cuts[1:count], gate.n_experts), at.expert, at.variance, at.tau)
-    )
+    gaps = 0.5 * (places[cuts[1:count] - 1] + places[cuts[1:count]])
+    rows = lines_of(order[:count], gaps, gate.n_experts, float(np.ptp(places))) * at.tau
+    return likelihood.layout.referred(Parameters(rows, at.expert, at.variance, at.tau))
 
 
-def _rows(places: np.ndarray, order: np.ndarray, cuts: np.ndarray, k: int) -> np.ndarray:
-    """Return lines (k, 2) of which those in `order` are the largest in turn, from the places `cuts` on."""
-    slope = 1.0 / max(float(np.ptp(places)), 1e-300)
+def lines_of(order: np.ndarray, gaps: np.ndarray, k: int, width: float) -> np.ndarray:
+    """Return lines (k, 2) of which those in `order` are the largest in turn, each from its gap on."""
+    slope = 1.0 / max(width, 1e-300)
     rows = np.tile([0.0, -1.0], (k, 1))  # below the first line everywhere
     rows[order[0]] = 0.0
-    for p, cut in enumerate(cuts, start=1):
-        between = 0.5 * (places[cut - 1] + places[cut])
-        rows[order[p]] = rows[order[p - 1]] + np.array([1.0, -between]) * slope
+    for before, after, gap in zip(order[:-1], order[1:], gaps):
+        rows[after] = rows[before] + np.array([1.0, -gap]) * slope
     return rows

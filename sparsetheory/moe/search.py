@@ -17,6 +17,7 @@ from .likelihood import Likelihood
 from .local_search import permuted, split_merges
 from .mixing_measure import MixingMeasure
 from .parameters import Parameters
+from .segments import best_segments
 from .starts import STYLES, from_memberships, memberships
 
 __all__ = ["best_maximum"]
@@ -27,9 +28,9 @@ _FIRST = 5  # EM steps of every start
 _SCREENED = 3  # starts screened for each that is asked for
 _FINISHED = 4  # best starts that are finished, at least; few samples afford more
 _AFFORDED = 40_000  # samples times starts that are finished without a second thought
-_SPARSE = 6  # most starts of a sparse gate that are finished
+_SPARSE = 5_000  # the same for sparse gates, whose finish takes longer
 _FREED = 8  # most ends that the penalty is taken off
-_WINDOW = 3.0  # how far, in log-likelihood, an end may be behind for that
+_WINDOW = 3.0  # how far, in log-likelihood, one of them may be behind the best
 _SAME = 1e-7  # ends of the same objective per sample are the same
 _COLLAPSED = 1e-9  # relative to the variance of a single regression
 _UNUSED = 1e-6  # samples; an expert with fewer has left the mixture, which is no collapse
@@ -37,17 +38,27 @@ _UNUSED = 1e-6  # samples; an expert with fewer has left the mixture, which is n
 
 def best_maximum(fitting: Fitting, init: Any, n_init: int, tau: float, rng: np.random.Generator) -> End:
     """Return the best maximum found from the starts that `init` asks for."""
-    everything = fitting.likelihood()
     if isinstance(init, MixingMeasure):
-        end = fitting.finish(everything, _given(fitting, init))
-        return _freed(fitting, [end]) if fitting.ends_free else end
-    rows = _subsample(fitting, rng)
+        return _from_one(fitting, _given(fitting, init))
+    everything, rows = fitting.likelihood(), _subsample(fitting, rng)
     likelihood = everything if len(rows) == len(fitting.data.y) else fitting.likelihood(rows)
     ends = _ends(fitting, likelihood, rows, init, n_init, tau, rng)
     if likelihood is not everything:
-        ends = [fitting.finish(everything, end.at) for end in _distinct(ends)[:_FINISHED]]
+        ends = [fitting.finish(everything, end.at, roughly=True) for end in _distinct(ends)[:_FINISHED]]
     fitting.values = [end.value for end in ends]
-    return _freed(fitting, ends) if fitting.ends_free else max(ends, key=lambda end: end.value)
+    best = max(ends, key=lambda end: end.value)
+    return _freed(fitting, ends) if fitting.ends_free else fitting.finish(everything, best.at)
+
+
+def _from_one(fitting: Fitting, start: Parameters) -> End:
+    """Return where one start leads: without a penalty if that is an interior maximum."""
+    if fitting.ends_free:
+        likelihood = fitting.likelihood(penalty=0.0)
+        free = fitting.finish(likelihood, start)
+        if _interior(fitting, likelihood, free, free):
+            return free
+    end = fitting.finish(fitting.likelihood(), start, roughly=fitting.ends_free)
+    return _freed(fitting, [end]) if fitting.ends_free else end
 
 
 def _given(fitting: Fitting, init: MixingMeasure) -> Parameters:
@@ -75,9 +86,11 @@ def _ends(
     kept = _screened(fitting, likelihood, itertools.islice(starts, _SCREENED * n_init))
     most = max(_FINISHED, _AFFORDED // len(rows))
     if not fitting.gate.smooth:
-        most = min(most, _SPARSE)
-        kept = [*_lowered(fitting, rows, init, n_init, tau, rng), *kept]
-    ends = [fitting.finish(likelihood, start) for start in kept[:most]]
+        most = max(_FINISHED, _SPARSE // len(rows))
+        segments = best_segments(likelihood, fitting.known) if init == "auto" else None
+        lowered = _lowered(fitting, rows, init, n_init, tau, rng, most=most // 2)
+        kept = [*([] if segments is None else [replace(segments, tau=tau)]), *lowered, *kept]
+    ends = [fitting.finish(likelihood, start, roughly=True) for start in kept[:most]]
     return ends + list(_moved(fitting, likelihood, max(ends, key=lambda end: end.value)))
 
 
@@ -112,14 +125,14 @@ def _ranked(runs: list[EM]) -> list[EM]:
 
 
 def _lowered(
-    fitting: Fitting, rows: np.ndarray, init: Any, n_init: int, tau: float, rng: np.random.Generator
+    fitting: Fitting, rows: np.ndarray, init: Any, n_init: int, tau: float, rng: np.random.Generator, *, most: int
 ) -> Iterator[Parameters]:
     """Yield starts of a sparse gate: fits of the dense one, with ever fewer active experts."""
     k, top_k = fitting.gate.n_experts, fitting.gate.top_k
     dense = fitting.with_gate(replace(fitting.gate, top_k=k))
     ends = _distinct(_ends(dense, dense.likelihood(rows), rows, init, n_init, tau, rng))
     fitting.n_passes += dense.n_passes
-    for end in ends[: _SPARSE // 2]:
+    for end in ends[:most]:
         at = end.at
         for active in range(k - 1, top_k - 1, -1):
             stage = fitting.with_gate(replace(fitting.gate, top_k=active))
@@ -147,7 +160,7 @@ def _moved(fitting: Fitting, likelihood: Likelihood, best: End) -> Iterator[End]
         for candidate in itertools.chain(candidates, split_merges(likelihood, best.at, most=2)):
             em = fitting.shortly(likelihood, fitting.layout.referred(candidate))
             if em.found.value > best.value - 0.5 / fitting.layout.n_free:
-                end = fitting.finish(likelihood, em.at)
+                end = fitting.finish(likelihood, em.at, roughly=True)
                 yield end
                 best = max(best, end, key=lambda end: end.value)
         if best.value <= before + 1e-9:
@@ -157,23 +170,23 @@ def _moved(fitting: Fitting, likelihood: Likelihood, best: End) -> Iterator[End]
 def _freed(fitting: Fitting, ends: list[End]) -> End:
     """Return the best interior maximum of the likelihood without penalty next to these ends.
 
-    The penalty ranks ends otherwise than the likelihood does: every end whose likelihood is close to the best is
-    followed. One that collapses, towards a variance of zero or fewer samples than an expert has parameters, is no
-    maximum; where all do, the best penalised end stays.
+    The penalty ranks ends otherwise than the likelihood does: all are followed whose likelihood is close to that of the
+    best one that leads to such a maximum. One that collapses, towards a variance of zero or fewer samples than an
+    expert has parameters, is none; where all do, the best penalised end stays.
     """
     likelihood = fitting.likelihood(penalty=0.0)
-    total = likelihood.total
     ends = _distinct(ends)
     bare = [likelihood.value(end.at) for end in ends]
-    near = [ends[i] for i in np.argsort(bare)[::-1] if bare[i] >= max(bare) - _WINDOW / total]
-    most = min(_FREED, max(2, _AFFORDED // len(likelihood.weight)))
-    found = [fitting.finish(likelihood, end.at) for end in near[:most]]
-    inside = [
-        replace(free, n_switches=free.n_switches + end.n_switches)
-        for free, end in zip(found, near)
-        if _interior(fitting, likelihood, free, end)
-    ]
-    return max(inside, key=lambda end: end.value) if inside else ends[0]
+    most, first = min(_FREED, max(2, _AFFORDED // len(likelihood.weight))), -math.inf
+    inside = []
+    for i in np.argsort(bare)[::-1][:most]:
+        if bare[i] < first - _WINDOW / likelihood.total:
+            break
+        free = fitting.finish(likelihood, ends[i].at)
+        if _interior(fitting, likelihood, free, ends[i]):
+            inside.append(replace(free, n_switches=free.n_switches + ends[i].n_switches))
+            first = max(first, bare[i])
+    return max(inside, key=lambda end: end.value) if inside else fitting.finish(fitting.likelihood(), ends[0].at)
 
 
 def _interior(fitting: Fitting, likelihood: Likelihood, free: End, penalised: End) -> bool:

@@ -16,6 +16,7 @@ from sparsetheory.moe.gate import make_gate
 from sparsetheory.moe.likelihood import Likelihood
 from sparsetheory.moe.parameters import Layout, Parameters
 from sparsetheory.moe.partition import best_partition, log_normals
+from sparsetheory.moe.segments import best_segments
 from sparsetheory.moe.sweep import swept
 from sparsetheory.moe.top_k import CellNewton
 
@@ -186,3 +187,35 @@ def test_a_solver_that_ignores_the_jumps_is_not_called_converged():
     better = moe.maximize_likelihood(X, y, 3, top_k=2, n_init=1)
     assert better.converged
     assert fit.log_likelihood <= better.log_likelihood + 1e-12
+
+
+def best_split_value(likelihood, x, y, s, cut):
+    """Penalised value of two regressions, each as NumPy fits it and with its best variance."""
+    total, a = 0.0, likelihood.penalty
+    for part in (slice(0, cut), slice(cut, len(x))):
+        line = np.polyfit(x[part], y[part], 1, w=np.sqrt(s[part]))
+        squares = s[part] @ (y[part] - np.polyval(line, x[part])) ** 2
+        variance = (squares + 2 * a * likelihood.scale) / (s[part].sum() + 2 * a)
+        total += -0.5 * (squares / variance + s[part].sum() * np.log(2 * np.pi * variance))
+        total -= a * (likelihood.scale / variance + np.log(variance))
+    return total / likelihood.total
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_best_segments_against_trying_all_splits(seed):
+    likelihood, _ = case(seed, k=2, d=1, n=40, top_k=1)
+    found = best_segments(likelihood)
+    order = np.argsort(likelihood.Z[0])
+    x, y, s = likelihood.Z[0][order], likelihood.Z[2][order], likelihood.weight[order]
+    best = max(best_split_value(likelihood, x, y, s, cut) for cut in range(3, 38))
+    assert likelihood.value(found) == pytest.approx(best, abs=1e-10)
+    _, gain = swept(likelihood, found)
+    assert gain < 1e-12
+
+
+def test_top_one_in_one_dimension_is_the_best_of_all_starts():
+    X, y = drawn(200, 4, top_k=2)
+    fit = moe.maximize_likelihood(X, y, 3, top_k=1, n_init=2)
+    for style in ("kmeans", "lines"):
+        other = moe.maximize_likelihood(X, y, 3, top_k=1, n_init=4, init=style)
+        assert fit.log_likelihood >= other.log_likelihood - 1e-9
