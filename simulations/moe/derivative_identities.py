@@ -188,7 +188,7 @@ def _measurement(instance, outcome, variances):
 
 
 def measure(instance, outcome):
-    """First and second derivatives of an expert, but for the second by v, which only one of order 4 could be held to."""
+    """First and second derivatives of an expert, but the second by v, which only one of order 4 could be held to."""
     return _measurement(instance, outcome, instance.measure.v)
 
 

@@ -62,10 +62,10 @@ def least_by_hand(G, truth, t1):
 @pytest.mark.parametrize("seed", range(6))
 def test_infimum_is_that_of_a_fine_grid_of_translations(seed):
     G, truth = measure(seed, 3), measure(seed + 100, 2)
-    found, step = moe.voronoi_loss(G, truth), 0.004
+    found, step = moe.voronoi_loss(G, truth), 0.008
     values = [least_by_hand(G, truth, np.array([t1])) for t1 in np.arange(-4, 4, step)]
     assert found <= min(values) + 1e-12
-    assert min(values) < found * 1.005
+    assert min(values) < found * 1.01
     assert found <= moe.voronoi_loss(G, truth, translation="pinned")
 
 
@@ -156,7 +156,9 @@ def test_exponents_are_those_of_the_cell(kind):
 
 def test_an_atom_alone_costs_its_distance():
     for kind in ("over", "topk_over", "activation_over", "laplace_over"):
-        moved = moe.MixingMeasure(CENTRED.beta0, CENTRED.beta1, a=CENTRED.a, b=CENTRED.b + [0.0, 0.01], v=CENTRED.v)
+        moved = moe.MixingMeasure(
+            CENTRED.beta0, CENTRED.beta1, a=CENTRED.a, b=CENTRED.b + np.array([0.0, 0.01]), v=CENTRED.v
+        )
         assert moe.voronoi_loss(moved, CENTRED, **arguments(kind), translation="pinned") == pytest.approx(0.01)
 
 
