@@ -55,9 +55,9 @@ SQUARES = scores_step(
 )
 
 GATE = (
-    r"The log-odds $g(x) = (\tanh(\beta_1 x) + \beta_0)/\tau$ determine $\beta_0/\tau = g(0)$, $\beta_1/\tau = g'(0)$ and "
-    r"$g'''(0) = -2 \beta_1^3/\tau$, hence $\beta_1$ up to a sign, with it $\tau$, and the sign since $\tau > 0$: $g$ is "
-    r"analytic, and known on an interval."
+    r"The log-odds $g(x) = (\tanh(\beta_1 x) + \beta_0)/\tau$ determine $\beta_0/\tau = g(0)$, $\beta_1/\tau = g'(0) "
+    r"\neq 0$ and $g'''(0) = -2 \beta_1^3/\tau$: hence $\beta_1^2$, from $\tau > 0$ the sign of $\beta_1$, and with it "
+    r"$\tau$. They are analytic, and known on an interval."
 )
 
 

@@ -1,4 +1,4 @@
-"""The density knows the quotients alone; in them the model is regular, and with the temperature beside them it is not."""
+"""The density knows the quotients alone; in them the model is regular, and with the temperature added it is not."""
 
 from fractions import Fraction
 

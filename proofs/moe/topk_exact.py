@@ -81,8 +81,8 @@ SWITCH = Step(
     evidence="cited",
     statement=(
         r"Near the truth the gate drops the third expert where the first scores higher and the first elsewhere: active "
-        r"sets switch where $x = (\beta_{03} - \beta_{01})/(\beta_{11} - \beta_{13})$. As a function of $x$ the density "
-        r"jumps there, so the place of the switch is estimated with an error of order $n^{-1}$ (Ibragimov, "
+        r"sets switch where $x = (\beta_{03} - \beta_{01})/(\beta_{11} - \beta_{13})$. As a function of $x$ the "
+        r"density jumps there, so the place of the switch is estimated with an error of order $n^{-1}$ (Ibragimov, "
         r"Has'minskii, Statistical Estimation, Springer 1981, Chapter V), and $O_P(1)$ samples are on the wrong side. "
         r"They change the sum of the scores by $O_P(1)$ and the other parameters by $O_P(n^{-1})$, as if the switch "
         r"were known, which is a linear condition on the gate, $\beta_{01} = \beta_{03}$."

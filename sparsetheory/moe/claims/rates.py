@@ -107,5 +107,32 @@ TOP_K = Claim(
     badge="cited",
 )
 
+DENSE_OVER = Claim(
+    id="moe.dense_over",
+    title="One expert too many: which powers of the errors vanish at rate root n",
+    statement=(
+        r"Fit $k + 1$ experts to $k$. The maximiser, over a compact parameter set, of the likelihood plus $c \sum_j "
+        r"\log \pi_j(0)$ has $L(\hat G, G^*) = O_P((\log n/n)^{1/2})$, where $L$ adds up, at the best translation, "
+        r"$w_i \|(\beta_1, a, b, v)_i - (\beta_1, a, b, v)_j^*\|$ for an atom alone in its cell, $w_i \{\|(\beta_1, "
+        r"b)_i - (\beta_1, b)_j^*\|^4 + \|(a, v)_i - (a, v)_j^*\|^2\}$ for the two atoms of a cell of two, and the "
+        r"errors of the weights of cells. So two atoms with shares that stay have errors of order $n^{-1/8}$ in "
+        r"$\beta_1$ and $b$, $n^{-1/4}$ in $a$ and $v$, up to logarithms."
+    ),
+    kind="upper",
+    status="derived",
+    source=(
+        "Nguyen, Nguyen, Ho, Demystifying softmax gating function in Gaussian mixture of experts, NeurIPS 2023 (arXiv "
+        "2305.03288), for the likelihood itself; derived here that the penalty changes nothing"
+    ),
+    bound=Bound("(log(n)/n)**(1/2)", n="sample size"),
+    assumptions=(
+        r"$x$ in a bounded set around zero, with a density that is positive on an interval; some $\beta_{1j} \neq "
+        r"\beta_{1l}$",
+        r"$(a_j, b_j, v_j)$ pairwise distinct, $v_j > 0$; the truth lies inside the compact parameter set",
+        r"$c > 0$ fixed",
+    ),
+    badge="cited",
+)
+
 #: The claims of this file, in the order in which they are listed.
-CLAIMS = (DENSE_EXACT, TOP_K, TEMPERATURE, ACTIVATION)
+CLAIMS = (DENSE_EXACT, DENSE_OVER, TOP_K, TEMPERATURE, ACTIVATION)
