@@ -58,7 +58,7 @@ STUDY = root_n_study(
     generate=generate,
     run=run,
     measure=measure,
-    quick=Budget(grid=Grid(axis="n", sizes=(400, 1000, 2500, 6000)), replicates=12),
+    quick=Budget(grid=Grid(axis="n", sizes=(400, 1000, 2500, 6000)), replicates=11),
     full=Budget(grid=Grid(axis="n", sizes=(1000, 3000, 10_000, 30_000)), replicates=40),
     quantity="loss",
     alternative="upper",

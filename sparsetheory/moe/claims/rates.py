@@ -34,10 +34,10 @@ TEMPERATURE = Claim(
     id="moe.temperature_identifiable",
     title="What data tell of a gate with a temperature",
     statement=(
-        r"Scores $(\beta_{1j} x + \beta_{0j})/\tau$ with $\tau$ free. The temperature is not a function of the density, "
-        r"and a fit returns the one that it started from. The quotients $\beta_{1j}/\tau$ and $\beta_{0j}/\tau$ and the "
-        r"experts $a_j$, $b_j$, $v_j$ are identified and regular: with the true number of experts the maximiser next "
-        r"to the truth has errors in them of the exact order $n^{-1/2}$, wherever it started."
+        r"Scores $(\beta_{1j} x + \beta_{0j})/\tau$ with $\tau$ free. The temperature is not a function of the "
+        r"density, and a fit returns the one that it started from. The quotients $\beta_{1j}/\tau$, $\beta_{0j}/\tau$ "
+        r"and the experts $a_j$, $b_j$, $v_j$ are identified and regular: with the true number of experts the "
+        r"maximiser next to the truth has errors in them of the exact order $n^{-1/2}$, wherever it started."
     ),
     kind="rate",
     status="derived",
@@ -62,8 +62,8 @@ ACTIVATION = Claim(
         r"Scores $(\tanh(\beta_{1j} x) + \beta_{0j})/\tau$ with $\tau$ free, last row of the gate zero. With the true "
         r"number of experts the maximiser next to the truth is asymptotically normal with a positive definite "
         r"information: every parameter, the temperature too, has an error of the order $n^{-1/2}$, and the error in "
-        r"the metric of the information exactly that order. Proved at $\beta_1 = 3/2$, $\beta_0 = \tau = 3/10$, $a = (1, "
-        r"-1)$, $b = (1, -1)$, $v = (1/10, 1/10)$."
+        r"the metric of the information exactly that order. Proved at $\beta_1 = 3/2$, $\beta_0 = \tau = 3/10$, $a = "
+        r"(1, -1)$, $b = (1, -1)$, $v = (1/10, 1/10)$."
     ),
     kind="rate",
     status="derived",
