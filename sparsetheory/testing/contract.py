@@ -23,6 +23,7 @@ LEVELS: Mapping[str, int] = {"quick": 25, "default": 100, "deep": 400, "nightly"
 CONTRACTS: Mapping[str, str] = {
     "entropic_ot": "sparsetheory.testing.entropic_ot",
     "lasso": "sparsetheory.testing.lasso.contract",
+    "moe_mle": "sparsetheory.testing.moe_mle.contract",
 }
 
 
@@ -154,14 +155,16 @@ def check_solver(
         the plan, or an object with ``.plan`` and, if it likes, ``.converged``, ``.marginal_error``, ``.tol`` and
         ``.certificate()``. For ``lasso``: ``solver(X, y, alpha)`` returns the coefficients, or an object with
         ``.coef_`` and, if it likes, ``.converged``, ``.gap`` or ``.dual_gap_``, and ``.tol``; an argument ``init`` is
-        used where there is one. Wrap anything else in a lambda.
+        used where there is one. For ``moe_mle``: ``solver(X, y, n_experts)`` returns what
+        `sparsetheory.testing.moe_mle.MoEProblem.read` takes. Wrap anything else in a lambda.
     contract : str or Contract, default "entropic_ot"
         A name in `CONTRACTS`, or a table of your own.
     level : {"quick", "default", "deep", "nightly"}, default "quick"
         25, 100, 400 or 2000 problems a property; from "deep" on the search climbs towards the tolerance.
     tol : float, default 1e-8
         What the solver promises. For ``entropic_ot``: the L1 marginal error at mass one; above that it may be relative
-        to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
+        to the mass. For ``lasso``: the duality gap, relative to the objective at zero. For ``moe_mle``: the largest
+        entry of the gradient a sample, in units where data have variance one.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional
