@@ -41,7 +41,7 @@ def test_every_solver_keeps_the_contract_under_pressure(method):
 
 def mixture(solver):
     """Fit of a mixture of experts; the ridge on the gate is what the tolerances below leave room for."""
-    return partial(moe.maximize_likelihood, solver=solver, n_init=4)
+    return partial(moe.maximize_likelihood, solver=solver, n_init=2)
 
 
 def test_mixtures_of_experts_keep_the_contract():

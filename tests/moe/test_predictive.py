@@ -49,7 +49,7 @@ def test_points_broadcast_against_rows():
             method(np.full(3, 0.5))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_it_integrates_to_one_and_has_the_moments_it_says(seed):
     dist = drawn(seed, far=3.0, idle=seed % 2 == 0)
     for i in range(4):
@@ -66,7 +66,7 @@ def test_it_integrates_to_one_and_has_the_moments_it_says(seed):
         assert dist.std()[i] ** 2 == pytest.approx(dist.var()[i])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([0.1, 1.0, 30.0, 1e4]), st.booleans())
 def test_quantiles_invert_the_distribution(seed, far, idle):
     """Through the tail that is the smaller one: its probability to 1e-12, or y to rounding where it is steep."""

@@ -123,7 +123,8 @@ def test_intervals_cover_the_truth():
     for seed in range(150):
         X, y = drawn(500, seed)
         model = moe.GaussianMoE(2, init=TRUTH).fit(X, y)
-        errors = model.standard_errors(X, y)
+        at = model.result_.parameters
+        errors = parameter_errors(model._layout, at, X, y, np.ones(500), kind="observed")
         assert errors.refused == ""
         z = [
             (model.gate_coef_[0] - 2) / errors.gate_coef[0],

@@ -14,7 +14,7 @@ TOL = 1e-6  # the package's solver has a ridge of 1e-6 on the slopes of the gate
 
 
 def correct(X, y, n_experts, sample_weight=None):
-    return moe.maximize_likelihood(X, y, n_experts, sample_weight=sample_weight, n_init=3, on_failure="ignore")
+    return moe.maximize_likelihood(X, y, n_experts, sample_weight=sample_weight, n_init=2, on_failure="ignore")
 
 
 def answered(X, y, n_experts, **changes):
