@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -176,5 +177,9 @@ def _sum(parts: Sequence[Any]) -> Any:
 
 def _symmetric(upper: np.ndarray) -> np.ndarray:
     """Return the symmetric matrix of which the upper triangle is given (blocks on the diagonal may be whole)."""
-    triangle = np.triu(upper)
-    return triangle + np.swapaxes(np.triu(upper, 1), -1, -2)
+    return np.where(_below(upper.shape[-1]), np.swapaxes(upper, -1, -2), upper)
+
+
+@cache
+def _below(n: int) -> np.ndarray:
+    return np.tri(n, k=-1, dtype=bool)

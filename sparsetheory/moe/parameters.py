@@ -1,6 +1,7 @@
 """Parameters of a mixture of experts as arrays, and the vector of free ones that optimisers move."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ class Layout:
         """Number of free parameters."""
         return int(self.spread.shape[1])
 
-    @property
+    @cached_property
     def ridged(self) -> np.ndarray:
         """Mask over the full vector: slopes of the gate."""
         mask = np.zeros(self.n_full, dtype=bool)
