@@ -21,7 +21,7 @@ __all__ = [
 # Tags, not functions: an integer keeps the kernels in the cache.
 IDENTITY, TANH, SIGMOID, SOFTPLUS, GELU, SILU, LAPLACE, STABLEMAX = range(8)
 
-_TINY = 1e-300
+_NEAR = 1e-10  # distances below count as this much in derivatives, which do not exist at a distance of zero
 _ROOT_TAU = math.sqrt(2.0 * math.pi)
 
 
@@ -116,7 +116,7 @@ def gate_slopes(code, gate, tau, Z, start, size, design, bend, flat):
         if code == LAPLACE:
             _distances(gate[r], Z, start, size, bend[r])
             for i in range(size):
-                near = 1.0 / max(bend[r, i], _TINY)
+                near = 1.0 / max(bend[r, i], _NEAR)
                 for a in range(d):
                     rows[a, i] = (Z[a, start + i] - gate[r, a]) * near / tau
                 rows[d, i] = 1.0 / tau

@@ -45,12 +45,12 @@ def room(likelihood: Likelihood, rank: np.ndarray, active: np.ndarray, rows: np.
     """Return how many times the step `rows` of the gate stays in the cell, and the face that it meets then."""
     speed = ranking(likelihood, rows)
     slowest = _PARALLEL * max(float(np.abs(speed).max()), 1e-300)
-    best, face = np.inf, None
+    best, face, weighted = np.inf, None, likelihood.weight > 0
     k = rank.shape[1]
     for j in range(k):
         for other in range(k):
             closing = speed[:, other] - speed[:, j]
-            met = np.flatnonzero(active[:, j] & ~active[:, other] & (closing > slowest))
+            met = np.flatnonzero(weighted & active[:, j] & ~active[:, other] & (closing > slowest))
             if len(met):
                 steps = np.maximum(rank[met, j] - rank[met, other] - HELD, 0.0) / closing[met]
                 first = int(np.argmin(steps))

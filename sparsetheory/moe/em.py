@@ -13,6 +13,7 @@ from .parameters import Parameters
 __all__ = ["EM", "em_step", "solve_normal"]
 
 _HALVINGS = 30
+_LEVEL = 1e-14  # curvature of the gate per sample below which it is taken for rounding
 
 
 class EM:
@@ -115,13 +116,13 @@ def _gate_step(likelihood: Likelihood, at: Parameters, found: Expectation) -> np
     bend[ridged, ridged] -= ridge
     used = np.flatnonzero(layout.spread[: len(slope)].any(axis=1))  # the reference intercept does not move
     step = np.zeros(len(slope))
-    if len(used):
-        concave = -bend[np.ix_(used, used)]
+    concave = -bend[np.ix_(used, used)]
+    if len(used) and np.isfinite(concave).all():
         factor, solution, failed = dposv(concave, slope[used])
         if not failed and np.diag(factor).min() > 1e-5 * np.diag(factor).max():
             step[used] = solution
             return step
         values, vectors = np.linalg.eigh(concave)
-        floor = 1e-10 * max(abs(values[0]), abs(values[-1]), 1e-300)
+        floor = max(1e-10 * abs(values[0]), 1e-10 * abs(values[-1]), _LEVEL * likelihood.total)
         step[used] = vectors @ ((vectors.T @ slope[used]) / np.maximum(np.abs(values), floor))
     return step

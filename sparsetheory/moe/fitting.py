@@ -107,7 +107,9 @@ class Fitting:
             for _ in range(steps):
                 if not em.step():
                     break
-            at, gain = swept(likelihood, em.at) if left > 1 else (em.at, 0.0)
+            if left == 1 or not math.isfinite(em.found.value):
+                break
+            at, gain = swept(likelihood, em.at)
             if not gain:
                 break
             em = EM(likelihood, at)

@@ -28,8 +28,9 @@ class LBFGS:
 
         origin = np.zeros(layout.n_free)
         found = minimize(descent, origin, jac=True, method="L-BFGS-B", options=options)  # type: ignore[call-overload]
-        self.at = layout.moved(start, found.x)
-        value, slope = self._descent(found.x, start)
+        best = found.x if np.isfinite(found.x).all() and found.fun < 1e300 else origin  # its line search may leave both
+        self.at = layout.moved(start, best)
+        value, slope = self._descent(best, start)
         error = float(np.max(np.abs(slope), initial=0.0))
         stop = None if found.nit >= budget else Status.STALLED
         return Chunk(n_iter=max(1, min(budget, int(found.nit))), error=error, objective=-value, stop=stop)

@@ -64,7 +64,8 @@ def _moved(
     """Return the parameters with the pair merged in its first place and `split` in two, the second in the other."""
     i, j = pair
     gate, expert, variance = np.array(at.gate), np.array(at.expert), np.array(at.variance)
-    share = mass[[i, j]] / max(float(mass[[i, j]].sum()), 1e-300)
+    share = mass[[i, j]] + 1e-12 * mass.sum()  # two unused experts merge too
+    share /= share.sum()
     for rows in (gate, expert, variance):
         rows[i] = share @ rows[[i, j]]
     gate[j], expert[j], variance[j] = gate[split], expert[split], variance[split]

@@ -124,3 +124,18 @@ def test_normal_equations_of_dependent_columns_have_the_least_solution():
     np.testing.assert_allclose(solve_normal(A.T @ A, A.T @ b), np.linalg.lstsq(A, b, rcond=None)[0], atol=1e-12)
     one = rng.normal(size=(20, 2))
     np.testing.assert_allclose(solve_normal(one.T @ one, one.T @ b), np.linalg.lstsq(one, b, rcond=None)[0], atol=1e-12)
+
+
+def test_distances_of_zero_and_flat_gates_make_no_infinite_step():
+    """Centres of a Laplace gate on samples, and a gate so steep that its curvature underflows."""
+    rng = np.random.default_rng(0)
+    X = np.round(rng.normal(size=(50, 2)))
+    y = X[:, 0] + rng.normal(size=50)
+    expert = rng.normal(size=(3, 3))
+    for gate, rows in (("laplace", np.column_stack([X[:3], np.zeros(3)])), ("softmax", 1e4 * rng.normal(size=(3, 3)))):
+        likelihood = objective(X, y, 3, gate=gate)
+        em = EM(likelihood, likelihood.layout.referred(Parameters(rows, expert, np.ones(3))))
+        for _ in range(3):
+            em.step()
+        assert np.isfinite(em.found.value)
+        assert np.isfinite(em.at.gate).all()
