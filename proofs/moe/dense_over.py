@@ -88,8 +88,8 @@ INEQUALITY = Step(
     statement=(
         r"$E_x V(p_G, p_{G^*}) \geq c' L(G, G^*)$ for all $G$ of the compact set with at most $k + 1$ atoms (Nguyen, "
         r"Nguyen, Ho, NeurIPS 2023). What decides the exponents is that two atoms cannot cancel the derivatives of "
-        r"order 4, though they can those of order 3: $\bar r(2) = 4$, proved in `moe.rbar_two`, after identities "
-        r"between derivatives, proved in `moe.derivative_identities`. Total variation is at most $2^{1/2}$ times the "
+        r"order 4, though they can those of order 3: $\bar r(2) = 4$, proved in moe.rbar_two, after identities "
+        r"between derivatives, proved in moe.derivative_identities. Total variation is at most $2^{1/2}$ times the "
         r"Hellinger distance."
     ),
 )

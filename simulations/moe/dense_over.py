@@ -59,10 +59,9 @@ STUDY = root_n_study(
     run=run,
     measure=measure,
     quick=Budget(grid=Grid(axis="n", sizes=(400, 1000, 2500, 6000)), replicates=11),
-    full=Budget(grid=Grid(axis="n", sizes=(1000, 3000, 10_000, 30_000)), replicates=40),
+    full=Budget(grid=Grid(axis="n", sizes=(1000, 3000, 10_000, 30_000, 100_000)), replicates=25),
     quantity="loss",
     alternative="upper",
-    correction=None,
     wrong=Bound("(log(n)/n)**(1/2)*n**(-kappa)", n="sample size", kappa="exponent added"),
     kappa=1.0,
     broken=(
@@ -75,9 +74,8 @@ STUDY = root_n_study(
         r"likelihood ends with a gradient below $10^{-9}$ a sample, and the higher of the two ends counts. A start "
         r"that does not converge makes the replicate a failure. The penalty, $3 \sum_j \log \pi_j(0)$ in all, keeps "
         r"the maximiser off the boundary of the parameter set, on which it otherwise lies in many replicates, with an "
-        r"expert of hardly any weight far from the truth. Over one and a half decades a correction of order $n^{-1/2}$ "
-        r"is not told from the rate, so the rule has no column for it. Pinned to an atom of the cell of two the "
-        r"same fits have a floor. Scored with exponents 2 and 1 the loss should fall like $n^{-1/4}$ in the end; on "
-        r"these sizes it still falls about as fast as the claim's, and is no control."
+        r"expert of hardly any weight far from the truth. Pinned to an atom of the cell of two the "
+        r"same fits have a floor. Scored with exponents 2 and 1 the loss has the order $n^{-1/4}$ in the end; on these "
+        r"sizes it falls faster than that, and is no control."
     ),
 )

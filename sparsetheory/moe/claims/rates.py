@@ -115,7 +115,7 @@ DENSE_OVER = Claim(
         r"\log \pi_j(0)$ has $L(\hat G, G^*) = O_P((\log n/n)^{1/2})$, where $L$ adds up, at the best translation, "
         r"$w_i \|(\beta_1, a, b, v)_i - (\beta_1, a, b, v)_j^*\|$ for an atom alone in its cell, $w_i \{\|(\beta_1, "
         r"b)_i - (\beta_1, b)_j^*\|^4 + \|(a, v)_i - (a, v)_j^*\|^2\}$ for the two atoms of a cell of two, and the "
-        r"errors of the weights of cells. So two atoms with shares that stay have errors of order $n^{-1/8}$ in "
+        r"errors of the weights of cells. So two atoms with shares that stay have errors of at most $n^{-1/8}$ in "
         r"$\beta_1$ and $b$, $n^{-1/4}$ in $a$ and $v$, up to logarithms."
     ),
     kind="upper",

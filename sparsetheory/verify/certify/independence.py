@@ -119,7 +119,7 @@ def independent_scores(
     >>> normal = -((y - m) ** 2) / (2 * v) - sp.log(v) / 2
     >>> independent_scores(normal, {m: 0, v: 1}, [{y: 0}, {y: 1}]).proved
     True
-    >>> independent_scores(normal.subs(m, m + s), {m: 0, s: 0}, [{y: 0}, {y: 1}]).proved
+    >>> independent_scores(normal.subs({m: m + s, v: 1}), {m: 0, s: 0}, [{y: 0}, {y: 1}]).proved
     False
     """
     import sympy as sp
