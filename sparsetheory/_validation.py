@@ -14,6 +14,7 @@ __all__ = [
     "check_cost",
     "check_count",
     "check_histogram",
+    "check_matrix",
     "check_nonnegative",
     "check_positive",
     "check_vector",
@@ -64,6 +65,13 @@ def check_vector(value: Any, name: str, *, length: int | None = None) -> np.ndar
     array = _numeric(value, name, 1)
     if length is not None and len(array) != length:
         raise InvalidArgument(name, f"length {length}", f"length {len(array)}")
+    _refuse_where(~np.isfinite(array), array, name, "finite entries")
+    return array
+
+
+def check_matrix(value: Any, name: str) -> np.ndarray:
+    """Return a finite float64 matrix."""
+    array = _numeric(value, name, 2)
     _refuse_where(~np.isfinite(array), array, name, "finite entries")
     return array
 

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from sparsetheory import bcd, ot
+from sparsetheory import bcd, moe, ot
 from sparsetheory.testing import check_solver
 
 #: Method -> property -> why it is known to fail. An entry that no longer fails makes the test fail.
@@ -62,6 +62,30 @@ def test_lasso_solvers_keep_the_contract_under_pressure(name):
 @pytest.mark.parametrize("method", sorted(set(ot.SOLVERS) - ALIASES))
 def test_every_solver_keeps_the_contract_under_pressure(method):
     report = check_solver(ot.SOLVERS[method], tol=1e-9, level="deep", expected_failures=EXPECTED.get(method, {}))
+    assert report.passed, report.to_markdown()
+
+
+def mixture(solver):
+    """Fit of a mixture of experts; the ridge on the gate is what the tolerances below leave room for."""
+    return partial(moe.maximize_likelihood, solver=solver, n_init=2)
+
+
+def test_mixtures_of_experts_keep_the_contract():
+    report = check_solver(mixture("auto"), "moe_mle", tol=1e-6)
+    assert {entry.status for entry in report.entries} == {"passed"}, report.to_markdown()
+
+
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "squarem"])
+def test_other_iterations_reach_the_same_height(solver):
+    report = check_solver(mixture(solver), "moe_mle", tol=1e-5, only=["no_lower_than_reference", "honest_status"])
+    assert {entry.status for entry in report.entries} == {"passed"}, report.to_markdown()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("solver", sorted(set(moe.SOLVERS)))
+def test_mixtures_of_experts_keep_the_contract_under_pressure(solver):
+    report = check_solver(mixture(solver), "moe_mle", tol=1e-5, level="default")
     assert report.passed, report.to_markdown()
 
 

@@ -156,7 +156,9 @@ def _fresh(code):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("statement", ["import sparsetheory", "from sparsetheory import ot, verify, testing, progress"])
+@pytest.mark.parametrize(
+    "statement", ["import sparsetheory", "from sparsetheory import moe, ot, verify, testing, progress"]
+)
 def test_the_front_door_loads_nothing_heavy(statement):
     loaded = set(_fresh(f"import sys; {statement}; print(*sys.modules)").split())
     assert "sparsetheory" in loaded

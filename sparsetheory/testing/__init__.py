@@ -13,6 +13,7 @@ _HOME = {
     "Finding": "finding",
     "LassoProblem": "lasso.problem",
     "MoEInstance": "moe",
+    "MoEProblem": "moe_mle.problem",
     "OTProblem": "problem",
     "PrivateChannel": "channels",
     "RegressionProblem": "regression",
@@ -23,6 +24,7 @@ _HOME = {
     "SparseVector": "regression",
     "check_solver": "contract",
     "lasso": "lasso",
+    "moe_mle": "moe_mle",
     "parametrize_with_properties": "contract",
     "properties": "properties",
     "quadratic": "quadratic",
@@ -32,7 +34,7 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
-    from . import lasso, properties, quadratic, reference, strategies
+    from . import lasso, moe_mle, properties, quadratic, reference, strategies
     from .bilevel import BilevelInstance
     from .channels import PrivateChannel
     from .contract import Contract, Requirement, check_solver, parametrize_with_properties
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from .lasso.problem import LassoProblem
     from .matrices import Design, SPDMatrix
     from .moe import Experts, MoEInstance
+    from .moe_mle.problem import MoEProblem
     from .problem import OTProblem
     from .quadratic.problem import QuadraticProblem
     from .regression import RegressionProblem, SparseVector

@@ -24,6 +24,7 @@ CONTRACTS: Mapping[str, str] = {
     "bcd_quadratic": "sparsetheory.testing.quadratic.contract",
     "entropic_ot": "sparsetheory.testing.entropic_ot",
     "lasso": "sparsetheory.testing.lasso.contract",
+    "moe_mle": "sparsetheory.testing.moe_mle.contract",
 }
 
 
@@ -156,8 +157,9 @@ def check_solver(
         ``.certificate()``. For ``lasso``: ``solver(X, y, alpha)`` returns the coefficients, or an object with
         ``.coef_`` and, if it likes, ``.converged``, ``.gap`` or ``.dual_gap_``, and ``.tol``; an argument ``init`` is
         used where there is one. For ``bcd_quadratic``: ``solver(A, c)`` returns the point, or an object with ``.x``
-        and, if it likes, ``.converged``, ``.tol``, ``.objective`` and ``.objectives``; likewise with ``init``. Wrap
-        anything else in a lambda.
+        and, if it likes, ``.converged``, ``.tol``, ``.objective`` and ``.objectives``; likewise with ``init``.
+        For ``moe_mle``: ``solver(X, y, n_experts)`` returns what
+        `sparsetheory.testing.moe_mle.MoEProblem.read` takes. Wrap anything else in a lambda.
     contract : str or Contract, default "entropic_ot"
         A name in `CONTRACTS`, or a table of your own.
     level : {"quick", "default", "deep", "nightly"}, default "quick"
@@ -166,6 +168,7 @@ def check_solver(
         What the solver promises. For ``entropic_ot``: the L1 marginal error at mass one; above that it may be relative
         to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
         For ``bcd_quadratic``: the largest entry of the gradient, relative to that at zero.
+        For ``moe_mle``: the largest entry of the gradient a sample, in units where data have variance one.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional

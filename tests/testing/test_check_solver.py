@@ -20,6 +20,7 @@ from sparsetheory.testing import (
 from sparsetheory.testing.contract import CONTRACTS, LEVELS
 from sparsetheory.testing.entropic_ot import ENTROPIC_OT
 from sparsetheory.testing.lasso.contract import LASSO
+from sparsetheory.testing.moe_mle.contract import MOE_MLE
 
 
 def correct(M, a, b, reg):
@@ -158,7 +159,7 @@ def test_every_requirement_has_a_name_of_its_own_and_a_statement():
     names = [r.name for r in ENTROPIC_OT.requirements]
     assert len(set(names)) == len(names)
     assert all(r.property.__doc__ for r in ENTROPIC_OT.requirements)
-    assert set(CONTRACTS) == {ENTROPIC_OT.name, LASSO.name, "bcd_quadratic"}
+    assert set(CONTRACTS) == {ENTROPIC_OT.name, LASSO.name, "bcd_quadratic", MOE_MLE.name}
     used = {r.property.__name__ for r in ENTROPIC_OT.requirements}
     assert used == set(properties.__all__)
 

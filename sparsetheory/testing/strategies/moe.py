@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..moe import GATES, MOE_OFF, MoEInstance
+from ..moe_mle.problem import MoEProblem
 from .drawing import check_choices, decorations, seeds
 
-__all__ = ["MOE_DECORATIONS", "moe_instances"]
+__all__ = ["MOE_DECORATIONS", "moe_instances", "moe_problems"]
 
 #: What `moe_instances` draws from, unless told otherwise; the first value is where shrinking ends.
 MOE_DECORATIONS: Mapping[str, Sequence[Any]] = {
@@ -43,21 +44,34 @@ def moe_instances(
     MoEInstance.build(seed=0, n=1, d=1, experts=1, over_specified=1)
     """
     check_choices(choices, MOE_OFF)
-    return _instances(experts, samples, features, {**MOE_DECORATIONS, **choices})
+    return _built(MoEInstance, experts, samples, features, {**MOE_DECORATIONS, **choices})
+
+
+def moe_problems(
+    *,
+    experts: tuple[int, int] = (1, 4),
+    samples: tuple[int, int] = (1, 64),
+    features: tuple[int, int] = (1, 3),
+    **choices: Sequence[Any],
+) -> st.SearchStrategy[MoEProblem]:
+    """Return a strategy of maximum likelihood problems; the arguments are those of `moe_instances`."""
+    check_choices(choices, MOE_OFF)
+    return _built(MoEProblem, experts, samples, features, {**MOE_DECORATIONS, **choices})
 
 
 @st.composite
-def _instances(
+def _built(
     draw: st.DrawFn,
+    made: Any,
     experts: tuple[int, int],
     samples: tuple[int, int],
     features: tuple[int, int],
     table: Mapping[str, Sequence[Any]],
-) -> MoEInstance:
+) -> Any:
     sizes = {
         "n": draw(st.integers(*samples)),
         "d": draw(st.integers(*features)),
         "experts": draw(st.integers(*experts)),
     }
     on = decorations(draw, table)
-    return MoEInstance.build(seed=draw(seeds()), **sizes, **on)
+    return made.build(seed=draw(seeds()), **sizes, **on)

@@ -1,4 +1,4 @@
-"""Exact evidence for proofs: worst cases of algorithms, quadratic forms, enclosures on boxes, elimination."""
+"""Exact evidence for proofs: worst cases of algorithms, quadratic forms, boxes, elimination, independence."""
 
 from . import methods
 from .certificate import Certificate, NotCertified, Statement
@@ -6,6 +6,7 @@ from .elimination import RootCount, count_roots, eliminant, positive_on
 from .enclosure import Enclosure, enclose, prove_positive
 from .forms import Relation, Scalar, Vector
 from .functions import Function
+from .independence import Independence, independent, independent_scores
 from .pep import Problem
 from .quadratic import Eigenvalue, NormConvexity, largest_eigenvalue, norm_convexity, smallest_eigenvalue
 from .rational import is_positive_semidefinite, pivots
@@ -16,6 +17,7 @@ __all__ = [
     "Eigenvalue",
     "Enclosure",
     "Function",
+    "Independence",
     "NormConvexity",
     "NotCertified",
     "Problem",
@@ -28,6 +30,8 @@ __all__ = [
     "count_roots",
     "eliminant",
     "enclose",
+    "independent",
+    "independent_scores",
     "is_positive_semidefinite",
     "largest_eigenvalue",
     "methods",

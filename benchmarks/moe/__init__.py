@@ -1,0 +1,1 @@
+"""Gaussian mixtures of experts: the same starts, the same maximum, an independent judge."""

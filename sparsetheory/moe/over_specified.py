@@ -1,0 +1,95 @@
+"""Fits with one expert too many: the likelihood with a penalty on small shares, from splits of the true atoms."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .gate import make_gate
+from .known_mixtures import Instance
+from .likelihood import Derivatives, Likelihood
+from .mixing_measure import MixingMeasure
+from .newton import Newton
+from .parameters import Layout, Parameters
+
+__all__ = ["SharePenalised", "best_maximum", "objective", "split_starts"]
+
+#: Distance of the two halves of a split atom from it: gate slope, intercept of the mean; factor of the variance.
+SLOPE, INTERCEPT, VARIANCE = 0.4, 0.5, 0.7
+TOLERANCE, STEPS = 1e-9, 200
+
+
+class SharePenalised(Likelihood):
+    r"""The likelihood with a penalty that vanishes with the sample size and keeps every expert in use.
+
+    .. math:: \frac1n \sum_i \log p(y_i \mid x_i) + \frac{c}{n} \sum_j \log \pi_j(0), \qquad \pi(0) =
+        \mathrm{softmax}(\beta_0)
+
+    Without it the maximiser spends a spare expert on a few samples anywhere, and the penalty, of order 1/n, is less
+    than what such samples bring in the rates that are proved.
+    """
+
+    strength = 3.0
+
+    def derivatives(self, at: Parameters) -> Derivatives:
+        """Return the objective with gradient and Hessian in the free parameters."""
+        found = super().derivatives(at)
+        if not np.isfinite(found.value):
+            return found
+        log_share = _log_softmax(at.gate[:, -1])
+        share, k, weight = np.exp(log_share[:-1]), len(log_share), self.strength / self.total
+        where = np.arange(k - 1) * self.layout.q + self.layout.q - 1
+        gradient, hessian = found.gradient.copy(), found.hessian.copy()
+        gradient[where] += weight * (1 - k * share)
+        hessian[np.ix_(where, where)] -= weight * k * (np.diag(share) - np.outer(share, share))
+        return Derivatives(found.value + weight * float(log_share.sum()), gradient, hessian)
+
+
+def _log_softmax(scores: np.ndarray) -> np.ndarray:
+    return np.asarray(scores - np.logaddexp.reduce(scores))
+
+
+def objective(instance: Instance) -> SharePenalised:
+    """Return the penalised likelihood of a mixture with one expert more than the truth."""
+    gate = make_gate("softmax", instance.setting.truth.n_atoms + 1)
+    X, y = instance.X, instance.y
+    return SharePenalised(X, y, np.ones(len(y)), gate, Layout(gate, 1), penalty=0.0, scale=1.0, ridge=0.0)
+
+
+def split_starts(truth: MixingMeasure, rng: np.random.Generator) -> Iterator[Parameters]:
+    """Yield, for every true atom, the truth with this atom in two halves whose distance does not depend on n."""
+    for atom in range(truth.n_atoms):
+        G = truth.split(atom)
+        halves, side = [atom, truth.n_atoms], np.array([1.0, -1.0])
+        slope, intercept, variance = np.array(G.beta1), np.array(G.b), np.array(G.v)
+        slope[halves, 0] += SLOPE * side * rng.choice((-1, 1))
+        intercept[halves] += INTERCEPT * side * rng.choice((-1, 1))
+        variance[halves] *= VARIANCE
+        rows = np.column_stack([slope, G.beta0])
+        yield Parameters(rows - rows[-1], np.column_stack([G.a, intercept]), variance)
+
+
+def best_maximum(instance: Instance, rng: np.random.Generator) -> MixingMeasure:
+    """Return the highest of the maxima that Newton's method finds from the splits.
+
+    Raises
+    ------
+    ArithmeticError
+        Where a start does not converge to the tolerance: then it is not known which is the highest.
+    """
+    likelihood = objective(instance)
+    ends = [_finished(Newton(likelihood, start)) for start in split_starts(instance.setting.truth, rng)]
+    return measure_of(max(ends, key=lambda end: end.found.value).at)
+
+
+def _finished(newton: Newton) -> Newton:
+    for _ in range(STEPS):
+        if newton.error <= TOLERANCE or not newton.step():
+            break
+    if not newton.error <= TOLERANCE:
+        raise ArithmeticError(f"Newton's method ended with a gradient of {newton.error:.2g} a sample")
+    return newton
+
+
+def measure_of(at: Parameters) -> MixingMeasure:
+    """Return parameters as a measure."""
+    return MixingMeasure(at.gate[:, -1], at.gate[:, :-1], a=at.expert[:, :-1], b=at.expert[:, -1], v=at.variance)

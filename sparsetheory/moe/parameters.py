@@ -1,0 +1,113 @@
+"""Parameters of a mixture of experts as arrays, and the vector of free ones that optimisers move."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .gate import Gate
+from .mixing_measure import MixingMeasure
+
+__all__ = ["Layout", "Parameters"]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Gate rows and expert rows (k, d + 1), slopes first and then the intercept; variances (k,); temperature."""
+
+    gate: np.ndarray
+    expert: np.ndarray
+    variance: np.ndarray
+    tau: float = 1.0
+
+    @classmethod
+    def of(cls, G: MixingMeasure) -> "Parameters":
+        """Return the parameters of a measure, as arrays of their own."""
+        return cls(np.column_stack([G.beta1, G.beta0]), np.column_stack([G.a, G.b]), np.array(G.v), G.tau)
+
+
+class Layout:
+    """Which parameters are free, and where each of them is in the vector of free ones.
+
+    The full vector holds the gate's free rows, the expert rows, the log variances and the log temperature. The free
+    one leaves out what is fixed and holds tied variances once: ``full = fixed + spread @ free``.
+
+    Parameters
+    ----------
+    gate : Gate
+    d : int
+        Number of covariates.
+    variance : {"free", "tied"} or float
+        One variance an expert, one for all, or a known one.
+    """
+
+    def __init__(self, gate: Gate, d: int, variance: Any = "free") -> None:
+        self.gate, self.d, self.q = gate, d, d + 1
+        self.variance = variance
+        k, m = gate.n_experts, gate.n_rows
+        self.n_gate, self.n_expert = m * self.q, k * self.q
+        self.n_full = self.n_gate + self.n_expert + k + gate.free_temperature
+        slots = np.arange(self.n_full)
+        at = self.n_gate + self.n_expert
+        if m == k:  # a common shift of all intercepts does not change the density
+            slots[self.n_gate - 1] = -1
+        if variance == "tied":
+            slots[at : at + k] = at
+        elif variance != "free":
+            slots[at : at + k] = -1
+        kept, column = np.unique(slots, return_inverse=True)
+        self.spread = np.zeros((self.n_full, len(kept)))
+        self.spread[np.arange(self.n_full), column] = 1.0
+        if kept[0] == -1:
+            self.spread = self.spread[:, 1:]
+        self._first = np.array([int(np.flatnonzero(c)[0]) for c in self.spread.T])
+
+    @property
+    def n_free(self) -> int:
+        """Number of free parameters."""
+        return int(self.spread.shape[1])
+
+    @cached_property
+    def ridged(self) -> np.ndarray:
+        """Mask over the full vector: slopes of the gate."""
+        mask = np.zeros(self.n_full, dtype=bool)
+        mask[: self.n_gate] = np.arange(self.n_gate) % self.q < self.d
+        return mask
+
+    @property
+    def log_variances(self) -> slice:
+        """Where the log variances are in the full vector."""
+        at = self.n_gate + self.n_expert
+        return slice(at, at + self.gate.n_experts)
+
+    def full(self, parameters: Parameters) -> np.ndarray:
+        """Return the full vector."""
+        parts = [
+            parameters.gate[: self.gate.n_rows].ravel(), parameters.expert.ravel(), np.log(parameters.variance),
+        ]  # fmt: skip
+        return np.concatenate(parts + ([np.log([parameters.tau])] if self.gate.free_temperature else []))
+
+    def free(self, parameters: Parameters) -> np.ndarray:
+        """Return the vector of free parameters."""
+        return self.full(parameters)[self._first]
+
+    def moved(self, parameters: Parameters, step: np.ndarray) -> Parameters:
+        """Return the parameters after a step of the free ones."""
+        full = self.full(parameters) + self.spread @ step
+        k, gate = self.gate.n_experts, np.array(parameters.gate)
+        gate[: self.gate.n_rows] = full[: self.n_gate].reshape(-1, self.q)
+        expert = full[self.n_gate : self.n_gate + self.n_expert].reshape(k, self.q)
+        with np.errstate(over="ignore"):  # a step too far is seen by the likelihood, which is then not finite
+            variance = np.exp(full[self.log_variances])
+            tau = float(np.exp(full[-1])) if self.gate.free_temperature else parameters.tau
+        return Parameters(gate, expert, variance, tau)
+
+    def referred(self, parameters: Parameters) -> Parameters:
+        """Return the same density with the gate's reference where the layout has it."""
+        gate = np.array(parameters.gate)
+        if self.gate.linear:
+            gate -= gate[-1]
+        else:
+            gate[:, -1] -= gate[-1, -1]
+        return Parameters(gate, parameters.expert, parameters.variance, parameters.tau)

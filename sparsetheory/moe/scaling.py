@@ -1,0 +1,58 @@
+"""Units in which covariates and response have variance one, and the way back: an affine map changes no density."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .gate import Gate
+from .parameters import Parameters
+
+__all__ = ["Scaling"]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """``x' = (x - x_shift) / x_scale`` and ``y' = (y - y_shift) / y_scale``."""
+
+    x_shift: np.ndarray
+    x_scale: np.ndarray
+    y_shift: float
+    y_scale: float
+
+    @classmethod
+    def of(cls, gate: Gate, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> "Scaling":
+        """Return the map for these data; what would change the meaning of the gate's parameters is left out."""
+        d = X.shape[1]
+        mean, centre = np.average(X, axis=0, weights=weight), float(np.average(y, weights=weight))
+        spread = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+        flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1.0) * np.finfo(float).eps ** 0.25
+        height = float(np.sqrt(np.average((y - centre) ** 2, weights=weight)))
+        return cls(
+            x_shift=np.where(flat, 0.0, mean) if gate.may_centre else np.zeros(d),
+            x_scale=np.where(flat, 1.0, spread) if gate.may_scale else np.ones(d),
+            y_shift=centre, y_scale=height if height > 0 else 1.0,
+        )  # fmt: skip
+
+    def scaled(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the data in these units."""
+        return (X - self.x_shift) / self.x_scale, (y - self.y_shift) / self.y_scale
+
+    def parameters_in(self, at: Parameters, *, linear_gate: bool) -> Parameters:
+        """Return the parameters in these units, given those of the raw data."""
+        gate, expert = np.array(at.gate, dtype=float), np.array(at.expert, dtype=float)
+        if linear_gate:
+            gate[:, -1] += gate[:, :-1] @ self.x_shift
+        gate[:, :-1] *= self.x_scale
+        expert[:, -1] = (expert[:, -1] + expert[:, :-1] @ self.x_shift - self.y_shift) / self.y_scale
+        expert[:, :-1] *= self.x_scale / self.y_scale
+        return Parameters(gate, expert, np.asarray(at.variance, dtype=float) / self.y_scale**2, at.tau)
+
+    def parameters_out(self, at: Parameters, *, linear_gate: bool) -> Parameters:
+        """Return the parameters of the raw data, given those in these units."""
+        gate, expert = np.array(at.gate), np.array(at.expert)
+        gate[:, :-1] /= self.x_scale
+        expert[:, :-1] *= self.y_scale / self.x_scale
+        expert[:, -1] = expert[:, -1] * self.y_scale + self.y_shift - expert[:, :-1] @ self.x_shift
+        if linear_gate:
+            gate[:, -1] -= gate[:, :-1] @ self.x_shift
+        return Parameters(gate, expert, at.variance * self.y_scale**2, at.tau)
