@@ -66,12 +66,16 @@ def test_every_solver_keeps_the_contract_under_pressure(method):
 
 
 def mixture(solver):
-    """Fit of a mixture of experts; the ridge on the gate is what the tolerances below leave room for."""
-    return partial(moe.maximize_likelihood, solver=solver, n_init=2)
+    """Fit of a mixture of experts; the ridge on the gate is what the tolerances below leave room for.
+
+    Iterations without second derivatives do not reach the default tolerance on every problem; without it, the variance
+    penalty stays.
+    """
+    return partial(moe.maximize_likelihood, solver=solver, n_init=4, tol=1e-7)
 
 
 def test_mixtures_of_experts_keep_the_contract():
-    report = check_solver(mixture("auto"), "moe_mle", tol=1e-6)
+    report = check_solver(partial(moe.maximize_likelihood, n_init=2), "moe_mle", tol=1e-6)
     assert {entry.status for entry in report.entries} == {"passed"}, report.to_markdown()
 
 

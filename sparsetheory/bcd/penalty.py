@@ -52,8 +52,8 @@ def _bounds(value: Any, name: str, n: int, forbidden: float) -> np.ndarray:
 
 def _labels(groups: Any, n: int) -> np.ndarray:
     """Return the group of each variable from a size or from labels."""
-    if np.ndim(groups) == 0:
-        if isinstance(groups, bool) or int(groups) != groups or groups < 1:
+    if not isinstance(groups, (list, tuple)) and np.ndim(groups) == 0:
+        if not isinstance(groups, (int, float, np.integer)) or isinstance(groups, bool) or groups < 1 or groups % 1:
             raise InvalidArgument("groups", "a size >= 1 or a vector of labels", repr(groups))
         return np.arange(n) // int(groups)
     given = check_vector(groups, "groups", length=n)

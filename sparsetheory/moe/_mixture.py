@@ -12,13 +12,25 @@ from .._kernels.exponential import exp
 from .._numba import kernel
 from ._gates import LAPLACE, STABLEMAX, gate_scores, gate_slopes, keep_largest
 
-__all__ = ["CHUNK", "derivatives", "expectation", "log_densities", "log_likelihood", "responsibilities"]
+__all__ = [
+    "CHUNK",
+    "add_curvature",
+    "add_outer",
+    "add_vector",
+    "dot",
+    "expectation",
+    "log_densities",
+    "log_likelihood",
+    "posteriors",
+    "residuals",
+    "responsibilities",
+]
 
 CHUNK = 256
 
 
 @kernel(fastmath={"reassoc", "nsz", "contract"})
-def _dot(x, y, size):
+def dot(x, y, size):
     """Inner product; reassociation lets it vectorise, within chunks of a fixed length: the same bits every time."""
     total = 0.0
     for i in range(size):
@@ -27,7 +39,7 @@ def _dot(x, y, size):
 
 
 @kernel
-def _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share, log_density):
+def posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share, log_density):
     """Write scores, responsibilities R (joint), gate weights P (share) and log densities of one chunk."""
     k = expert.shape[0]
     gate_scores(code, gate, tau, Z, start, size, eta)
@@ -105,7 +117,7 @@ def log_densities(code, top_k, slopes_only, gate, tau, expert, variance, Z, out)
     eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
     for start in range(0, Z.shape[1], CHUNK):
         size = min(CHUNK, Z.shape[1] - start)
-        _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
                    out[start : start + size])  # fmt: skip
 
 
@@ -117,9 +129,9 @@ def log_likelihood(code, top_k, slopes_only, gate, tau, expert, variance, Z, wei
     log_density, total = np.empty(CHUNK), 0.0
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
-        _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
                    log_density)  # fmt: skip
-        total += _dot(log_density, weight[start:], size)
+        total += dot(log_density, weight[start:], size)
     return total
 
 
@@ -131,7 +143,7 @@ def responsibilities(code, top_k, slopes_only, gate, tau, expert, variance, Z, p
     log_density = np.empty(CHUNK)
     for start in range(0, Z.shape[1], CHUNK):
         size = min(CHUNK, Z.shape[1] - start)
-        _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
                    log_density)  # fmt: skip
         for j in range(k):
             for i in range(size):
@@ -140,7 +152,7 @@ def responsibilities(code, top_k, slopes_only, gate, tau, expert, variance, Z, p
 
 
 @kernel
-def _add_outer(out, row, column, left, from_, weight, right, start, width, size, scratch):
+def add_outer(out, row, column, left, from_, weight, right, start, width, size, scratch):
     """Add ``sum_i weight_i left_i right_i'`` over `width` rows to the block of out at (row, column).
 
     `left` is read from `from_` on, `right` from `start` on.
@@ -149,30 +161,30 @@ def _add_outer(out, row, column, left, from_, weight, right, start, width, size,
         for i in range(size):
             scratch[i] = left[a, from_ + i] * weight[i]
         for b in range(width):
-            out[row + a, column + b] += _dot(scratch, right[b, start:], size)
+            out[row + a, column + b] += dot(scratch, right[b, start:], size)
 
 
 @kernel
-def _add_vector(out, at, design, start, width, weight, size):
+def add_vector(out, at, design, start, width, weight, size):
     """Add ``sum_i weight_i design_i`` over `width` rows to out, from `at` on."""
     for a in range(width):
-        out[at + a] += _dot(design[a, start:], weight, size)
+        out[at + a] += dot(design[a, start:], weight, size)
 
 
 @kernel
-def _add_curvature(code, out, at, Z, start, size, design, bend, flat, pull, scratch, scaled):
+def add_curvature(code, out, at, Z, start, size, design, bend, flat, pull, scratch, scaled):
     """Add ``sum_i pull_i`` times the second derivative of one gate row's score to its block of out."""
     d = design.shape[0] - 1
     for i in range(size):
         scaled[i] = pull[i] * bend[i]
     if code == LAPLACE:
-        _add_outer(out, at, at, design, 0, scaled, design, 0, d, size, scratch)
-        total = _dot(pull, flat, size)
+        add_outer(out, at, at, design, 0, scaled, design, 0, d, size, scratch)
+        total = dot(pull, flat, size)
         for a in range(d):
             out[at + a, at + a] += total
         return
     width = d + 1 if code == STABLEMAX else d
-    _add_outer(out, at, at, Z, start, scaled, Z, start, width, size, scratch)
+    add_outer(out, at, at, Z, start, scaled, Z, start, width, size, scratch)
 
 
 @kernel
@@ -191,9 +203,9 @@ def expectation(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
         s = weight[start : start + size]
-        _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
                    log_density)  # fmt: skip
-        total += _dot(log_density, s, size)
+        total += dot(log_density, s, size)
         for j in range(k):
             for i in range(size):
                 h[i] = s[i] * joint[j, i]
@@ -202,148 +214,20 @@ def expectation(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
                 for i in range(size):
                     scratch[i] = h[i] * Z[a, start + i]
                 for b in range(a, q):
-                    moments[j, a, b] += _dot(scratch, Z[b, start:], size)
-                moments[j, a, q] += _dot(scratch, pull, size)
+                    moments[j, a, b] += dot(scratch, Z[b, start:], size)
+                moments[j, a, q] += dot(scratch, pull, size)
             for i in range(size):
                 h[i] *= pull[i]
-            moments[j, q, q] += _dot(h, pull, size)
+            moments[j, q, q] += dot(h, pull, size)
         gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
         for r in range(m):
             for i in range(size):
                 pull[i] = s[i] * (joint[r, i] - share[r, i])
-            _add_vector(slope, r * q, design[r], 0, q, pull, size)
+            add_vector(slope, r * q, design[r], 0, q, pull, size)
             if code != 0:
-                _add_curvature(code, bend, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
+                add_curvature(code, bend, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
             for c in range(r, m):
                 for i in range(size):
                     h[i] = s[i] * share[r, i] * (share[c, i] - (1.0 if r == c else 0.0))
-                _add_outer(bend, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
+                add_outer(bend, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
     return total
-
-
-@kernel
-def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight, first, last, m, free_tau, grad, hess):
-    """Add gradient and upper triangle of the Hessian of the weighted log-likelihood, which is returned.
-
-    Parameters are gate rows (m of d + 1), expert rows (k of d + 1), log variances (k) and, with `free_tau`, log tau.
-    """
-    k, q = expert.shape
-    eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
-    rho, u = np.empty((k, CHUNK)), np.empty((k, CHUNK))
-    design, second, flat = np.empty((m, q, CHUNK)), np.empty((m, CHUNK)), np.zeros((m, CHUNK))
-    log_density, scratch, h = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
-    pull, total = np.empty(CHUNK), 0.0
-    for start in range(first, last, CHUNK):
-        size = min(CHUNK, last - start)
-        s = weight[start : start + size]
-        _posterior(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
-                   log_density)  # fmt: skip
-        total += _dot(log_density, s, size)
-        gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
-        for j in range(k):
-            residuals(expert[j], Z, start, size, rho[j])
-            for i in range(size):
-                u[j, i] = 0.5 * (rho[j, i] * rho[j, i] / variance[j] - 1.0)
-                rho[j, i] /= variance[j]
-        _add_gate(code, Z, start, size, s, joint, share, design, second, flat, grad, hess, pull, h, scratch)
-        _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch)
-        _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, scratch)
-        if free_tau:
-            _add_temperature(Z, start, size, s, eta, joint, share, design, rho, u, grad, hess, h, scratch)
-    return total
-
-
-@kernel
-def _add_gate(code, Z, start, size, s, joint, share, design, second, flat, grad, hess, pull, h, scratch):
-    """Gate rows with gate rows."""
-    m, q = design.shape[0], design.shape[1]
-    for r in range(m):
-        for i in range(size):
-            pull[i] = s[i] * (joint[r, i] - share[r, i])
-        _add_vector(grad, r * q, design[r], 0, q, pull, size)
-        if code != 0:
-            _add_curvature(code, hess, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
-        for c in range(r, m):
-            own = 1.0 if r == c else 0.0
-            for i in range(size):
-                h[i] = s[i] * (joint[r, i] * (own - joint[c, i]) - share[r, i] * (own - share[c, i]))
-            _add_outer(hess, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
-
-
-@kernel
-def _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch):
-    """Gate rows with expert rows and log variances."""
-    m, q = design.shape[0], design.shape[1]
-    k = joint.shape[0]
-    for r in range(m):
-        for j in range(k):
-            own = 1.0 if r == j else 0.0
-            for i in range(size):
-                h[i] = s[i] * joint[r, i] * (own - joint[j, i]) * rho[j, i]
-            _add_outer(hess, r * q, (m + j) * q, design[r], 0, h, Z, start, q, size, scratch)
-            for i in range(size):
-                h[i] = s[i] * joint[r, i] * (own - joint[j, i]) * u[j, i]
-            at = (m + k) * q + j
-            for a in range(q):
-                hess[r * q + a, at] += _dot(design[r, a], h, size)
-
-
-@kernel
-def _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, scratch):
-    """Expert rows and log variances with each other."""
-    k, q = joint.shape[0], Z.shape[0] - 1
-    for j in range(k):
-        row, at = (m + j) * q, (m + k) * q
-        for i in range(size):
-            h[i] = s[i] * joint[j, i] * rho[j, i]
-        _add_vector(grad, row, Z, start, q, h, size)
-        for i in range(size):
-            h[i] = s[i] * joint[j, i] * u[j, i]
-            grad[at + j] += h[i]
-        for other in range(j, k):
-            own = 1.0 if j == other else 0.0
-            for i in range(size):
-                both = s[i] * joint[j, i] * (own - joint[other, i])
-                h[i] = both * rho[j, i] * rho[other, i] - own * s[i] * joint[j, i] / variance[j]
-            _add_outer(hess, row, (m + other) * q, Z, start, h, Z, start, q, size, scratch)
-            for i in range(size):
-                both = s[i] * joint[j, i] * (own - joint[other, i])
-                half = own * s[i] * joint[j, i] * (u[j, i] + 0.5)  # r^2 / (2 v)
-                hess[at + j, at + other] += both * u[j, i] * u[other, i] - half
-        for other in range(k):
-            own = 1.0 if j == other else 0.0
-            for i in range(size):
-                both = joint[j, i] * (own - joint[other, i]) * u[other, i] - own * joint[j, i]
-                h[i] = s[i] * both * rho[j, i]
-            for a in range(q):
-                hess[row + a, at + other] += _dot(Z[a, start:], h, size)
-
-
-@kernel
-def _add_temperature(Z, start, size, s, eta, joint, share, design, rho, u, grad, hess, h, scratch):
-    """Log tau with everything: the derivative of a score by it is minus the score."""
-    m, q = design.shape[0], design.shape[1]
-    k = joint.shape[0]
-    last = (m + k) * q + k
-    mean_joint, mean_share = np.zeros(CHUNK), np.zeros(CHUNK)
-    for j in range(k):
-        for i in range(size):
-            mean_joint[i] += joint[j, i] * eta[j, i]
-            mean_share[i] += share[j, i] * eta[j, i]
-    for i in range(size):
-        grad[last] += s[i] * (mean_share[i] - mean_joint[i])
-    for j in range(k):
-        for i in range(size):
-            deviation = joint[j, i] * (eta[j, i] - mean_joint[i])
-            other = share[j, i] * (eta[j, i] - mean_share[i])
-            hess[last, last] += s[i] * (eta[j, i] * (deviation - other + joint[j, i] - share[j, i]))
-            scratch[i] = -s[i] * deviation
-            h[i] = -s[i] * (deviation - other + joint[j, i] - share[j, i])
-        if j < m:
-            for a in range(q):
-                hess[j * q + a, last] += _dot(design[j, a], h, size)
-        for i in range(size):
-            h[i] = scratch[i] * rho[j, i]
-        for a in range(q):
-            hess[(m + j) * q + a, last] += _dot(Z[a, start:], h, size)
-        hess[(m + k) * q + j, last] += _dot(scratch, u[j], size)

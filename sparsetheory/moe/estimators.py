@@ -84,6 +84,9 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         Steps of the best run.
     grad_norm_ : float
         That gradient's largest entry.
+    penalty_ : float
+        Weight of the variance penalty that the objective at the end still had: 0 for a maximum of the likelihood
+        itself, which "auto" falls short of where the solver finds none with variances away from zero.
     lower_bound_ : float
         Mean log-likelihood of the data, without penalties.
     start_lls_ : ndarray
@@ -181,6 +184,7 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         self.expert_coef_, self.expert_intercept_ = at.expert[:, :-1].copy(), at.expert[:, -1].copy()
         self.variance_, self.temperature_, self.effective_gate_ = at.variance.copy(), at.tau, at.gate / at.tau
         self.converged_, self.n_iter_, self.grad_norm_ = result.converged, result.n_iter, result.error
+        self.penalty_ = result.penalty
         self.lower_bound_, self.start_lls_ = result.log_likelihood, result.starts
         self.boundary_atoms_, self.n_switches_ = np.flatnonzero(result.masses < q + 1), result.n_switches
         if not result.converged:

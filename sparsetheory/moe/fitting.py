@@ -124,7 +124,6 @@ class Fitting:
         )  # fmt: skip
         value = likelihood.value(iteration.at)
         self.count(likelihood)
-        self.values.append(value)
         return End(iteration.at, value, outcome, likelihood.penalty, getattr(iteration, "n_switches", 0))
 
     def _iteration(self, likelihood: Likelihood, start: Parameters) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _mixture as kernels
+from ._mixture_derivatives import derivatives
 from .gate import Gate
 from .parameters import Layout, Parameters
 
@@ -130,7 +131,7 @@ class Likelihood:
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
             sums = np.zeros(layout.n_full), np.zeros((layout.n_full, layout.n_full))
-            return kernels.derivatives(*arguments, *block, gate.n_rows, gate.free_temperature, *sums), *sums
+            return derivatives(*arguments, *block, gate.n_rows, gate.free_temperature, *sums), *sums
 
         total, gradient, hessian = (_sum(parts) for parts in zip(*self._map(part)))
         hessian = _symmetric(hessian)

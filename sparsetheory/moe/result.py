@@ -33,7 +33,8 @@ class MoEResult(Result):
     penalty : float
         Weight of the variance penalty that the objective at the end still had; 0 for a maximum of the likelihood.
     starts : ndarray
-        The objective that each start led to, decreasing.
+        The objective that each start led to, decreasing; on the subsample that was searched where there are more
+        than a few thousand samples.
     n_switches : int
         Line searches across cells of a sparse gate that raised the likelihood on the way to the end; 0 for others.
     masses : ndarray of shape (k,)

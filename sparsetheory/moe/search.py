@@ -39,15 +39,19 @@ _UNUSED = 1e-6  # samples; an expert with fewer has left the mixture, which is n
 def best_maximum(fitting: Fitting, init: Any, n_init: int, tau: float, rng: np.random.Generator) -> End:
     """Return the best maximum found from the starts that `init` asks for."""
     if isinstance(init, MixingMeasure):
-        return _from_one(fitting, _given(fitting, init))
+        end = _from_one(fitting, _given(fitting, init))
+        fitting.values = [end.value]
+        return end
     everything, rows = fitting.likelihood(), _subsample(fitting, rng)
     likelihood = everything if len(rows) == len(fitting.data.y) else fitting.likelihood(rows)
     ends = _ends(fitting, likelihood, rows, init, n_init, tau, rng)
+    fitting.values = [end.value for end in ends]
+    if fitting.ends_free:
+        ratio = len(fitting.data.y) / len(rows) - 1.0
+        return _freed(fitting, ends, window=_WINDOW + ratio * fitting.layout.n_free)
     if likelihood is not everything:
         ends = [fitting.finish(everything, end.at, roughly=True) for end in _distinct(ends)[:_FINISHED]]
-    fitting.values = [end.value for end in ends]
-    best = max(ends, key=lambda end: end.value)
-    return _freed(fitting, ends) if fitting.ends_free else fitting.finish(everything, best.at)
+    return fitting.finish(everything, max(ends, key=lambda end: end.value).at)
 
 
 def _from_one(fitting: Fitting, start: Parameters) -> End:
@@ -58,7 +62,7 @@ def _from_one(fitting: Fitting, start: Parameters) -> End:
         if _interior(fitting, likelihood, free, free):
             return free
     end = fitting.finish(fitting.likelihood(), start, roughly=fitting.ends_free)
-    return _freed(fitting, [end]) if fitting.ends_free else end
+    return _freed(fitting, [end], window=_WINDOW) if fitting.ends_free else end
 
 
 def _given(fitting: Fitting, init: MixingMeasure) -> Parameters:
@@ -167,12 +171,13 @@ def _moved(fitting: Fitting, likelihood: Likelihood, best: End) -> Iterator[End]
             break
 
 
-def _freed(fitting: Fitting, ends: list[End]) -> End:
+def _freed(fitting: Fitting, ends: list[End], *, window: float) -> End:
     """Return the best interior maximum of the likelihood without penalty next to these ends.
 
     The penalty ranks ends otherwise than the likelihood does: all are followed whose likelihood is close to that of the
     best one that leads to such a maximum. One that collapses, towards a variance of zero or fewer samples than an
-    expert has parameters, is none; where all do, the best penalised end stays.
+    expert has parameters, is none; where all do, the best penalised end stays. Ends of a subsample are off by about
+    their number of parameters, in log-likelihood of the subsample: `window` has to be as much wider.
     """
     likelihood = fitting.likelihood(penalty=0.0)
     ends = _distinct(ends)
@@ -180,7 +185,7 @@ def _freed(fitting: Fitting, ends: list[End]) -> End:
     most, first = min(_FREED, max(2, _AFFORDED // len(likelihood.weight))), -math.inf
     inside = []
     for i in np.argsort(bare)[::-1][:most]:
-        if bare[i] < first - _WINDOW / likelihood.total:
+        if bare[i] < first - window / likelihood.total:
             break
         free = fitting.finish(likelihood, ends[i].at)
         if _interior(fitting, likelihood, free, ends[i]):

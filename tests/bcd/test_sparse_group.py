@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from sparsetheory import bcd
 from sparsetheory.bcd.group_newton import group_model_step
 from sparsetheory.bcd.penalty import bind
+from sparsetheory.errors import InvalidArgument
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2])
 PENALTY = bcd.SparseGroupL1([1.0, 3.0, 0.0], [0.5] * 5 + [0.0, 2.0, 1.0, 1.0], LABELS)
@@ -135,3 +136,9 @@ def test_patterns_tell_zero_groups_from_zeros_inside():
     penalty = bound()
     x = np.array([1.0, 0.0, -1.0, 0.0, 0.0, 2.0, 0.0, 0.0, -3.0])
     assert penalty.pattern(x).tolist() == [4, 3, 2, 0, 0, 3, 3, 3, 2]
+
+
+@pytest.mark.parametrize("groups", ["a", None, np.nan, np.inf, 2.5, 0, True, [[0, 1], [2]]])
+def test_groups_that_are_none_are_refused_by_name(groups):
+    with pytest.raises(InvalidArgument, match=r"^groups"):
+        bcd.SparseGroupL1(1.0, 1.0, groups).bind(bcd.LeastSquares(np.eye(3), np.ones(3)))

@@ -97,6 +97,7 @@ def test_every_answer_is_that_of_the_slow_twin(data, options, name):
     weight = np.arange(len(y)) % 3
     assert model.score(X, y, weight) == pytest.approx(weight @ density / weight.sum(), rel=1e-12)
     assert model.converged_
+    assert model.penalty_ == 0
     assert model.grad_norm_ <= model.tol
 
 

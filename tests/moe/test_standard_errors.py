@@ -88,7 +88,7 @@ def _log_densities(name, k, free, tau, X, y):
 @pytest.mark.parametrize("kind", ["observed", "sandwich"])
 def test_the_covariance_is_that_of_the_slow_twin(name, tau, kind):
     """Hessian and scores by central differences, in the units of the data."""
-    X, y = drawn(truth=PLANE, reach=3.0, gate="laplace" if name == "laplace" else "softmax")
+    X, y = drawn(seed=1, truth=PLANE, reach=3.0, gate="laplace" if name == "laplace" else "softmax")
     model = moe.GaussianMoE(2, gate=name, temperature=tau, random_state=0, n_init=3, tol=1e-8).fit(X, y)
     errors = model.standard_errors(X, y, kind=kind)
     at = model.result_.parameters
@@ -247,6 +247,15 @@ def test_a_fit_that_did_not_settle_is_refused():
     X, y = drawn()
     with pytest.warns(UserWarning, match="GaussianMoE"):
         model = moe.GaussianMoE(2, solver="em", max_iter=1, init=TRUTH).fit(X, y)
+    refused(model, X, y, "tolerance")
+
+
+def test_a_gate_centre_on_a_sample_is_refused():
+    """Distances have a kink at the samples; where the maximum lies on one there is no gradient to be zero."""
+    X, y = drawn(truth=PLANE, reach=3.0, gate="laplace")
+    with pytest.warns(UserWarning, match="GaussianMoE"):
+        model = moe.GaussianMoE(2, gate="laplace", random_state=0, n_init=3, tol=1e-8).fit(X, y)
+    assert min(np.abs(X - centre).max(axis=1).min() for centre in model.gate_coef_) < 1e-6
     refused(model, X, y, "tolerance")
 
 
