@@ -61,7 +61,8 @@ def maximize_likelihood(
     5. Recompute value and gradient from the data; that decides whether it converged.
 
     What is found is a local maximum, of which there may be many. Covariates that depend on each other leave many
-    coefficients with the same density: steps have the least norm among those that do the same.
+    coefficients with the same density: steps have the least norm among those that do the same. Distances of a Laplace
+    gate have a kink at every sample; a maximum on one, the rule with a single covariate, is reported as stalled.
 
     Parameters
     ----------
