@@ -8,6 +8,7 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._scikit import FitWarning, as_generator, as_weights
 from .._validation import check_choice
 from .density import log_gate, log_joint, mean_log_density
 from .inference import KINDS, StandardErrors, parameter_errors
@@ -17,7 +18,6 @@ from .order_selection import OrderSelection
 from .parameters import Layout
 from .predictive import PredictiveDistribution
 from .result import MoEResult
-from .scikit import FitWarning, as_generator, as_weights
 
 __all__ = ["GaussianMoE"]
 

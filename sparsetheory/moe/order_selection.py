@@ -7,12 +7,12 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import clone
 
+from .._scikit import FitWarning
 from .._validation import check_choice
 from .density import log_joint, mean_log_density
 from .merging import MergePath, merged_pairs, merging_path
 from .parameters import Layout
 from .result import MoEResult
-from .scikit import FitWarning
 
 __all__ = ["CRITERIA", "OrderSelection"]
 

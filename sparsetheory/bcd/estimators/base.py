@@ -5,17 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning as SklearnConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ...errors import ConvergenceWarning
+from ..._scikit import FitWarning
 from ..sparse_result import SparseResult
 
-__all__ = ["FitWarning", "SparseLinear", "SparseRegressor"]
-
-
-class FitWarning(ConvergenceWarning, SklearnConvergenceWarning):
-    """A fit that stopped before its tolerance; filters for either library's warning catch it."""
+__all__ = ["SparseLinear", "SparseRegressor"]
 
 
 class SparseLinear(BaseEstimator):

@@ -1,4 +1,4 @@
-"""What scikit-learn hands to an estimator, turned into what the family takes; and the warning of both libraries."""
+"""What scikit-learn hands to an estimator, turned into what families take; and the warning of both libraries."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning as SklearnConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight
 
-from ..errors import ConvergenceWarning
+from .errors import ConvergenceWarning
 
 __all__ = ["FitWarning", "as_generator", "as_weights"]
 
