@@ -1,5 +1,7 @@
 """L-BFGS on the marginal likelihood, SciPy's: for models with more parameters than a Hessian is worth."""
 
+from typing import Any
+
 import numpy as np
 
 from .._loop import Chunk
@@ -21,13 +23,13 @@ class LBFGS:
         from scipy.optimize import minimize
 
         start, layout = self.at, self.likelihood.layout
-        options = {"maxiter": budget, "maxfun": 10 * budget, "ftol": 0.0, "gtol": 0.0, "maxcor": 20}
+        options: Any = {"maxiter": budget, "maxfun": 10 * budget, "ftol": 0.0, "gtol": 0.0, "maxcor": 20}
 
         def descent(step: np.ndarray) -> tuple[float, np.ndarray]:
             return self._descent(step, start)
 
         origin = np.zeros(layout.n_free)
-        found = minimize(descent, origin, jac=True, method="L-BFGS-B", options=options)  # type: ignore[call-overload]
+        found = minimize(descent, origin, jac=True, method="L-BFGS-B", options=options)
         best = found.x if np.isfinite(found.x).all() and found.fun < 1e300 else origin  # its line search may leave both
         self.at = layout.moved(start, best)
         value, slope = self._descent(best, start)
