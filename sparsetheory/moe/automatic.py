@@ -28,7 +28,7 @@ class Automatic:
     def __init__(self, likelihood: Likelihood, at: Parameters) -> None:
         self.likelihood = likelihood
         self._now: EM | Newton = EM(likelihood, at)
-        self._before, self._done, self._least = self._now.error, 0, _FIRST
+        self._done, self._least = 0, _FIRST
 
     @property
     def at(self) -> Parameters:

@@ -96,7 +96,7 @@ def merging_path(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weigh
     log_likelihoods, reached = np.array(values), np.array(heights)
     criterion = -(reached + np.log(float(weight.sum())) * log_likelihoods)
     return MergePath(
-        orders=np.arange(gate.n_experts, 0, -1), measures=tuple(map(_measure, found)), heights=reached,
+        orders=np.arange(gate.n_experts, 0, -1), measures=tuple(at.measure for at in found), heights=reached,
         log_likelihoods=log_likelihoods, criterion=criterion,
     )  # fmt: skip
 
@@ -108,7 +108,7 @@ def merged_pairs(
     scaling, inner, covariates = _scaled(gate, at, X, y, weight)
     mass = _mean_weights(gate, inner, covariates, weight)
     for _, pair in sorted(_ranked(inner, mass)):
-        yield _measure(scaling.parameters_out(_merged(inner, mass, *pair), linear_gate=True))
+        yield scaling.parameters_out(_merged(inner, mass, *pair), linear_gate=True).measure
 
 
 def _scaled(
@@ -153,9 +153,3 @@ def _merged(at: Parameters, mass: np.ndarray, i: int, j: int) -> Parameters:
 
 def _with_experts(gate: Gate, k: int) -> Gate:
     return Gate(gate.name, gate.code, k, k)
-
-
-def _measure(at: Parameters) -> MixingMeasure:
-    return MixingMeasure(
-        at.gate[:, -1], at.gate[:, :-1], a=at.expert[:, :-1], b=at.expert[:, -1], v=at.variance, tau=at.tau
-    )

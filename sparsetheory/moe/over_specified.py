@@ -78,7 +78,7 @@ def best_maximum(instance: Instance, rng: np.random.Generator) -> MixingMeasure:
     """
     likelihood = objective(instance)
     ends = [_finished(Newton(likelihood, start)) for start in split_starts(instance.setting.truth, rng)]
-    return measure_of(max(ends, key=lambda end: end.found.value).at)
+    return max(ends, key=lambda end: end.found.value).at.measure
 
 
 def _finished(newton: Newton) -> Newton:
@@ -88,8 +88,3 @@ def _finished(newton: Newton) -> Newton:
     if not newton.error <= TOLERANCE:
         raise ArithmeticError(f"Newton's method ended with a gradient of {newton.error:.2g} a sample")
     return newton
-
-
-def measure_of(at: Parameters) -> MixingMeasure:
-    """Return parameters as a measure."""
-    return MixingMeasure(at.gate[:, -1], at.gate[:, :-1], a=at.expert[:, :-1], b=at.expert[:, -1], v=at.variance)

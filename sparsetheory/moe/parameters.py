@@ -26,6 +26,14 @@ class Parameters:
         """Return the parameters of a measure, as arrays of their own."""
         return cls(np.column_stack([G.beta1, G.beta0]), np.column_stack([G.a, G.b]), np.array(G.v), G.tau)
 
+    @property
+    def measure(self) -> MixingMeasure:
+        """The parameters as a measure."""
+        gate, expert = self.gate, self.expert
+        return MixingMeasure(
+            gate[:, -1], gate[:, :-1], a=expert[:, :-1], b=expert[:, -1], v=self.variance, tau=self.tau
+        )
+
 
 class Layout:
     """Which parameters are free, and where each of them is in the vector of free ones.

@@ -14,14 +14,14 @@ from .gate import Gate, make_gate
 from .mixing_measure import MixingMeasure
 from .parameters import Layout, Parameters
 
-__all__ = ["DISTANCES", "density_distance", "information", "simulate"]
+__all__ = ["DISTANCES", "density_distance", "gate_and_parameters", "information", "simulate"]
 
 _REACH = 9.0  # standard deviations beyond the outermost means: what is left out has mass below 1e-18
 _STEP = 0.125  # of the least standard deviation: halving it again moves smooth integrals by less than 1e-12
 _MOST = 200_000  # points of a quadrature in y
 
 
-def _model(G: MixingMeasure, X: Any, gate: dict[str, Any]) -> tuple[Gate, Parameters, np.ndarray]:
+def gate_and_parameters(G: MixingMeasure, X: Any, gate: dict[str, Any]) -> tuple[Gate, Parameters, np.ndarray]:
     """Return gate and parameters of a measure, and the checked covariates."""
     if not isinstance(G, MixingMeasure):
         raise InvalidArgument("G", "a MixingMeasure", type(G).__name__)
@@ -58,7 +58,7 @@ def simulate(G: MixingMeasure, X: Any, rng: np.random.Generator, **gate: Any) ->
     >>> moe.simulate(G, [[0.0], [1.0]], np.random.default_rng(0)).round(2).tolist()
     [-1.68, 3.05]
     """
-    made, at, X = _model(G, X, gate)
+    made, at, X = gate_and_parameters(G, X, gate)
     if not isinstance(rng, np.random.Generator):
         raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
     reached = np.exp(log_gate(made, at, X)).cumsum(axis=1)
@@ -137,8 +137,8 @@ def density_distance(
     2.0
     """
     integrand, conclude = DISTANCES[check_choice(kind, "kind", DISTANCES)]
-    made, at, X = _model(G, X, dict(gate))
-    other, at_star, X = _model(G_star, X, dict(gate if gate_star is None else gate_star))
+    made, at, X = gate_and_parameters(G, X, dict(gate))
+    other, at_star, X = gate_and_parameters(G_star, X, dict(gate if gate_star is None else gate_star))
     y = _grid((made, at), (other, at_star), X=X)
     width = y[1] - y[0]
     rows = [integrand(_log_density(made, at, row, y), _log_density(other, at_star, row, y)).sum() * width for row in X]
@@ -173,7 +173,7 @@ def information(G: MixingMeasure, X: Any, **gate: Any) -> np.ndarray:
     [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.5]]
     """
     free = bool(gate.pop("fit_temperature", False))
-    made, at, X = _model(G, X, gate)
+    made, at, X = gate_and_parameters(G, X, gate)
     layout = Layout(replace(made, free_temperature=free), X.shape[1])
     y = _grid((made, at), X=X)
     total = np.zeros((layout.n_free, layout.n_free))

@@ -14,7 +14,7 @@ from .density import mean_log_density
 from .known_mixtures import Instance
 from .maximum import maximize_likelihood
 from .mixing_measure import MixingMeasure
-from .population import _model
+from .population import gate_and_parameters
 from .result import MoEResult
 
 __all__ = ["FLOOR", "ROUNDING", "check_maximum", "root_n_study", "fit", "log_likelihood", "maximum", "measured"]
@@ -37,7 +37,7 @@ def fit(instance: Instance, **options: Any) -> MoEResult:
 
 def log_likelihood(G: MixingMeasure, instance: Instance) -> float:
     """Return the mean of log p(y | x) under a measure, computed apart from the fit."""
-    gate, at, _ = _model(G, instance.X, dict(instance.setting.gate))
+    gate, at, _ = gate_and_parameters(G, instance.X, dict(instance.setting.gate))
     return mean_log_density(gate, at, instance.X, instance.y, np.ones(len(instance.y)))
 
 

@@ -57,10 +57,7 @@ class MoEResult(Result):
     @property
     def measure(self) -> MixingMeasure:
         """The fit as a measure over (gate slope, expert slope, intercept, variance)."""
-        at = self.parameters
-        return MixingMeasure(
-            at.gate[:, -1], at.gate[:, :-1], a=at.expert[:, :-1], b=at.expert[:, -1], v=at.variance, tau=at.tau
-        )
+        return self.parameters.measure
 
     def _headline(self) -> str:
         return f"({self.gate.name}, {self.gate.n_experts} experts) log-likelihood {self.log_likelihood:.8g} a sample"

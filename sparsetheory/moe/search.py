@@ -69,10 +69,7 @@ def _given(fitting: Fitting, init: MixingMeasure) -> Parameters:
     if init.n_atoms != fitting.gate.n_experts or init.n_features != fitting.data.X.shape[1]:
         expected = f"{fitting.gate.n_experts} atoms in {fitting.data.X.shape[1]} features"
         raise InvalidArgument("init", expected, f"{init.n_atoms} atoms in {init.n_features}")
-    raw = Parameters(
-        np.column_stack([init.beta1, init.beta0]), np.column_stack([init.a, init.b]), np.array(init.v), init.tau
-    )
-    return fitting.ready(fitting.scaling.parameters_in(raw, linear_gate=fitting.gate.linear))
+    return fitting.ready(fitting.scaling.parameters_in(Parameters.of(init), linear_gate=fitting.gate.linear))
 
 
 def _subsample(fitting: Fitting, rng: np.random.Generator) -> np.ndarray:
