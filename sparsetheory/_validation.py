@@ -14,6 +14,7 @@ __all__ = [
     "check_cost",
     "check_count",
     "check_histogram",
+    "check_init",
     "check_matrix",
     "check_nonnegative",
     "check_positive",
@@ -74,6 +75,11 @@ def check_matrix(value: Any, name: str) -> np.ndarray:
     array = _numeric(value, name, 2)
     _refuse_where(~np.isfinite(array), array, name, "finite entries")
     return array
+
+
+def check_init(value: Any, length: int) -> np.ndarray:
+    """Return a starting point as a vector of its own: zero for None."""
+    return np.zeros(length) if value is None else np.array(check_vector(value, "init", length=length))
 
 
 def check_histogram(value: Any, name: str, *, length: int) -> np.ndarray:

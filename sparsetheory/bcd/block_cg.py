@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _loop
 from .._loop import Chunk
-from .._validation import check_count, check_nonnegative, check_vector
+from .._validation import check_count, check_init, check_nonnegative, check_vector
 from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure
 from ._block_cg import block_cg_chunk, to_block_cg
@@ -88,7 +88,7 @@ def solve_blocks(
     c = check_vector(c, "c", length=n)
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
-    x = np.zeros(n) if init is None else check_vector(init, "init", length=n)[order]
+    x = check_init(init, n)[order]
     safe, state, (r, p, t, g, q) = x.copy(), np.zeros(2), np.zeros((5, n))
     parent, pivot, *rest = blocks.both_ways
     system = blocks.bounds, parent, 1 / np.sqrt(pivot), *rest

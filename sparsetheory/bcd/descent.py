@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import _loop
-from .._validation import check_choice, check_count, check_nonnegative, check_vector
+from .._validation import check_choice, check_count, check_init, check_nonnegative
 from ..errors import InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
@@ -176,7 +176,7 @@ def _start(
     if size > problem.n:
         raise InvalidArgument("block_size", f"at most the number of variables, {problem.n}", size)
     rng = np.random.default_rng(0) if rng is None else rng  # never drawn from: rules that draw were given theirs
-    x = np.zeros(problem.n) if init is None else np.array(check_vector(init, "init", length=problem.n))
+    x = check_init(init, problem.n)
     x = penalty.prox(x, np.zeros(problem.n))
     blocks = build(partition, problem, penalty, size, rng)
     fresh = isinstance(partition, str) and partition == "perm"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._validation import check_count, check_nonnegative, check_vector
+from .._validation import check_count, check_init, check_nonnegative, check_vector
 from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
 from .covariates import Covariates, check_sample_weight
@@ -108,7 +108,7 @@ def lasso(
     penalty = shrinkage(alpha, l1_ratio, weights, positive, covariates.p)
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
-    w = np.zeros(covariates.p) if init is None else check_vector(init, "init", length=covariates.p).copy()
+    w = check_init(init, covariates.p)
     fit = LeastSquaresFit(covariates, y, v, penalty, intercept=bool(fit_intercept))
     return conclude(_Descent(fit, w, tol).run(max_iter, callback), on_failure)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _loop
 from .._loop import Chunk
-from .._validation import check_count, check_nonnegative, check_vector
+from .._validation import check_count, check_init, check_nonnegative, check_vector
 from ..errors import InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure
@@ -93,7 +93,7 @@ def solve_two_blocks(
     c = check_vector(c, "c", length=n)
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
-    x = np.zeros(n) if init is None else check_vector(init, "init", length=n)[order]
+    x = check_init(init, n)[order]
     rhs, safe, state = c[order], x.copy(), np.zeros(2)
     r, p, u, y = (np.zeros(n) for _ in range(4))
     norm_c, last = float(np.linalg.norm(c)) or 1.0, np.inf

@@ -7,7 +7,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from .. import _loop
 from .._loop import Chunk
-from .._validation import check_count, check_nonnegative, check_vector
+from .._validation import check_count, check_init, check_nonnegative, check_vector
 from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure
 from ._sweeps import sweeps, symmetric_sweep
@@ -89,7 +89,7 @@ def gauss_seidel(
     c = check_vector(c, "c", length=n)
     tol, max_iter = check_nonnegative(tol, "tol"), check_count(max_iter, "max_iter")
     on_failure = check_on_failure(on_failure)
-    x = np.zeros(n) if init is None else check_vector(init, "init", length=n)[order]
+    x = check_init(init, n)[order]
     safe, rhs, chunk = x.copy(), c[order], min(_CHECK, max(1, _CHUNK_ENTRIES // max(matrix.nnz, n)))
 
     @np.errstate(over="ignore", invalid="ignore")  # an indefinite matrix: the error is infinite or NaN, which is told
