@@ -4,8 +4,8 @@ import numpy as np
 
 from sparsetheory.bcd.known_quadratics import block_scales, cut, draw_matrix, pose
 from sparsetheory.bcd.norm_constants import norm_constant
-from sparsetheory.bcd.one_step import descend, shares
-from sparsetheory.bcd.one_step_study import BLOCK_SIZES, ITERATIONS, Smallest, measured, rate_study
+from sparsetheory.bcd.one_step import shares
+from sparsetheory.bcd.one_step_study import BLOCK_SIZES, Descent, Smallest, measured, rate_study
 from sparsetheory.verify import Bound, Broken
 
 
@@ -16,27 +16,6 @@ def generate(cell, rng):
     L = block_scales(Q, blocks).max() * np.eye(len(Q))
     constant = norm_constant(Q, blocks=blocks, metric=np.eye(len(Q)))
     return pose(rng, Q, blocks=blocks, bound=L, step=L, constant=constant, start=cell["start"])
-
-
-def _descend(instance, rng, select="gs", pick=None):
-    return descend(instance, select=select, update="gradient", iterations=ITERATIONS, rng=rng, pick=pick)
-
-
-def run(instance, rng):
-    """Minimise with the library: the block with the longest gradient, step 1/L."""
-    return _descend(instance, rng)
-
-
-def at_random(instance, rng):
-    return _descend(instance, rng, select="random")
-
-
-def in_turn(instance, rng):
-    return _descend(instance, rng, select="cyclic")
-
-
-def shortest(instance, rng):
-    return _descend(instance, rng, pick=Smallest())
 
 
 def measure(instance, points):
@@ -51,14 +30,14 @@ def measure(instance, points):
 STUDY = rate_study(
     claim="bcd.gs_block_rate",
     generate=generate,
-    run=run,
+    run=Descent("gs", "gradient"),
     measure=measure,
     wrong=Bound("kappa*mu_B/L", mu_B="strong convexity in the sum of block norms", L="largest L_b", kappa="factor"),
     kappa=1.5,
     broken=(
-        Broken(name="a random block", run=at_random),
-        Broken(name="blocks in turn", run=in_turn),
-        Broken(name="shortest gradient", run=shortest),
+        Broken(name="a random block", run=Descent("random", "gradient")),
+        Broken(name="blocks in turn", run=Descent("cyclic", "gradient")),
+        Broken(name="shortest gradient", run=Descent("gs", "gradient", Smallest())),
     ),
     notes=(
         r"Blocks of two to four variables. The bound uses the certified lower end of $\mu_B$: weights with "

@@ -4,8 +4,8 @@ import numpy as np
 
 from sparsetheory.bcd.known_quadratics import cut, draw_matrix, draw_rows, pose
 from sparsetheory.bcd.norm_constants import norm_constant, separable_constant
-from sparsetheory.bcd.one_step import descend, shares
-from sparsetheory.bcd.one_step_study import FUNCTIONS, ITERATIONS, Smallest, measured, rate_study
+from sparsetheory.bcd.one_step import shares
+from sparsetheory.bcd.one_step_study import FUNCTIONS, Descent, Smallest, measured, rate_study
 from sparsetheory.verify import Bound, Broken
 
 
@@ -18,27 +18,6 @@ def generate(cell, rng):
     return pose(
         rng, Q, blocks=blocks, bound=L, step=L, constant=constant, start=cell["start"], rows=rows if len(rows) else None
     )
-
-
-def _descend(instance, rng, select="gs", pick=None):
-    return descend(instance, select=select, update="gradient", iterations=ITERATIONS, rng=rng, pick=pick)
-
-
-def run(instance, rng):
-    """Minimise with the library: largest gradient entry, step 1/L."""
-    return _descend(instance, rng)
-
-
-def at_random(instance, rng):
-    return _descend(instance, rng, select="random")
-
-
-def in_turn(instance, rng):
-    return _descend(instance, rng, select="cyclic")
-
-
-def smallest(instance, rng):
-    return _descend(instance, rng, pick=Smallest())
 
 
 def measure(instance, points):
@@ -58,15 +37,15 @@ def measure(instance, points):
 STUDY = rate_study(
     claim="bcd.gs_coordinate_rate",
     generate=generate,
-    run=run,
+    run=Descent("gs", "gradient"),
     measure=measure,
     strata=FUNCTIONS,
     wrong=Bound("kappa*mu_1/L", mu_1="strong convexity in the 1-norm", L="largest L_i", kappa="factor"),
     kappa=1.05,
     broken=(
-        Broken(name="a random coordinate", run=at_random),
-        Broken(name="coordinates in turn", run=in_turn),
-        Broken(name="smallest gradient entry", run=smallest),
+        Broken(name="a random coordinate", run=Descent("random", "gradient")),
+        Broken(name="coordinates in turn", run=Descent("cyclic", "gradient")),
+        Broken(name="smallest gradient entry", run=Descent("gs", "gradient", Smallest())),
     ),
     notes=(
         r"Quadratics with equal and with unequal $L_i$ (four decades), nearly collinear columns, families of "

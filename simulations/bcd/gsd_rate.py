@@ -4,9 +4,11 @@ import numpy as np
 
 from sparsetheory.bcd.known_quadratics import block_diagonal, cut, draw_matrix, pose
 from sparsetheory.bcd.norm_constants import norm_constant
-from sparsetheory.bcd.one_step import descend, shares
-from sparsetheory.bcd.one_step_study import BLOCK_SIZES, ITERATIONS, Smallest, measured, misjudged, rate_study
+from sparsetheory.bcd.one_step import shares
+from sparsetheory.bcd.one_step_study import BLOCK_SIZES, Descent, Smallest, measured, misjudged, rate_study
 from sparsetheory.verify import Bound, Broken
+
+RUN = Descent("gsd", "diagonal")
 
 
 def generate(cell, rng):
@@ -24,27 +26,10 @@ def _sizes(blocks):
     return np.repeat([len(b) for b in blocks], [len(b) for b in blocks]).astype(float)
 
 
-def _descend(instance, rng, select="gsd", pick=None):
-    return descend(instance, select=select, update="diagonal", iterations=ITERATIONS, rng=rng, pick=pick)
-
-
-def run(instance, rng):
-    """Minimise with the library: largest sum of g_i^2 / D_i, step -g_i / D_i."""
-    return _descend(instance, rng)
-
-
 def without_sizes(instance, rng):
     """Take D_i = L_i, which is not above H_b."""
     root = np.sqrt(_sizes(instance.blocks))
-    return _descend(misjudged(instance, instance.Q / root[:, None] / root), rng)
-
-
-def at_random(instance, rng):
-    return _descend(instance, rng, select="random")
-
-
-def smallest(instance, rng):
-    return _descend(instance, rng, pick=Smallest())
+    return RUN(misjudged(instance, instance.Q / root[:, None] / root), rng)
 
 
 def measure(instance, points):
@@ -56,14 +41,14 @@ def measure(instance, points):
 STUDY = rate_study(
     claim="bcd.gsd_rate",
     generate=generate,
-    run=run,
+    run=RUN,
     measure=measure,
     wrong=Bound("kappa*mu_D", mu_D="strong convexity in the sum of D-norms of blocks", kappa="factor"),
     kappa=2.0,
     broken=(
         Broken(name="diagonal without the factor |b|", run=without_sizes),
-        Broken(name="a random block", run=at_random),
-        Broken(name="smallest score", run=smallest),
+        Broken(name="a random block", run=Descent("random", "diagonal")),
+        Broken(name="smallest score", run=Descent("gsd", "diagonal", Smallest())),
     ),
     notes=(
         r"Blocks of two to four variables, strongly correlated in some instances. $D_i = |b| L_i$ is above $H_b$ "

@@ -4,17 +4,11 @@ import numpy as np
 
 from sparsetheory.bcd.known_quadratics import block_scales, cut, draw_matrix, draw_rows, pose, spread
 from sparsetheory.bcd.norm_constants import norm_constant, shortfall
-from sparsetheory.bcd.one_step import descend, shares
-from sparsetheory.bcd.one_step_study import (
-    BLOCK_SIZES,
-    FUNCTIONS,
-    ITERATIONS,
-    Smallest,
-    measured,
-    misjudged,
-    rate_study,
-)
+from sparsetheory.bcd.one_step import shares
+from sparsetheory.bcd.one_step_study import BLOCK_SIZES, FUNCTIONS, Descent, Smallest, measured, misjudged, rate_study
 from sparsetheory.verify import Bound, Broken
+
+RUN = Descent("gsq", "matrix")
 
 
 def generate(cell, rng):
@@ -33,22 +27,9 @@ def generate(cell, rng):
     )  # fmt: skip
 
 
-def _descend(instance, rng, pick=None):
-    return descend(instance, select="gsq", update="matrix", iterations=ITERATIONS, rng=rng, pick=pick)
-
-
-def run(instance, rng):
-    """Minimise with the library: largest g_b' H_b^{-1} g_b, step -H_b^{-1} g_b."""
-    return _descend(instance, rng)
-
-
 def halved(instance, rng):
     """Believe in H/2, which is not above the Hessian."""
-    return _descend(misjudged(instance, instance.step / 2), rng)
-
-
-def smallest(instance, rng):
-    return _descend(instance, rng, pick=Smallest())
+    return RUN(misjudged(instance, instance.step / 2), rng)
 
 
 def measure(instance, points):
@@ -63,14 +44,14 @@ def measure(instance, points):
 STUDY = rate_study(
     claim="bcd.gsq_rate",
     generate=generate,
-    run=run,
+    run=RUN,
     measure=measure,
     strata=FUNCTIONS,
     wrong=Bound("kappa*mu_H", mu_H="strong convexity in the sum of H-norms of blocks", kappa="factor"),
     kappa=1.5,
     broken=(
         Broken(name="half of H", run=halved),
-        Broken(name="smallest score", run=smallest),
+        Broken(name="smallest score", run=Descent("gsq", "matrix", Smallest())),
     ),
     notes=(
         r"$H = Q + R^T R$ with $R^T R$ a thousandth of $Q$ up to its size; the rule knows $H_b$ only. $f$ is the "

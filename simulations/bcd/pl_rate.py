@@ -6,8 +6,8 @@ import numpy as np
 
 from sparsetheory import bcd
 from sparsetheory.bcd.known_quadratics import Instance, Majorised, block_scales, cut
-from sparsetheory.bcd.one_step import Removed, descend, shares
-from sparsetheory.bcd.one_step_study import BLOCK_SIZES, ITERATIONS, STARTS, Smallest, measured, rate_study
+from sparsetheory.bcd.one_step import Removed, shares
+from sparsetheory.bcd.one_step_study import BLOCK_SIZES, ITERATIONS, STARTS, Descent, Smallest, measured, rate_study
 from sparsetheory.bcd.pl_constants import pl_constant
 from sparsetheory.verify import Bound, Broken
 
@@ -59,23 +59,6 @@ def generate(cell, rng):
         problem=Majorised(Q, Q @ minimizer, bound=L), blocks=blocks, step=L, minimizer=minimizer,
         start=minimizer + away, constant=constant,
     )  # fmt: skip
-
-
-def _descend(instance, rng, select="gs", pick=None):
-    return descend(instance, select=select, update="gradient", iterations=ITERATIONS, rng=rng, pick=pick)
-
-
-def run(instance, rng):
-    """Minimise with the library: the block with the longest gradient, step 1/L."""
-    return _descend(instance, rng)
-
-
-def at_random(instance, rng):
-    return _descend(instance, rng, select="random")
-
-
-def shortest(instance, rng):
-    return _descend(instance, rng, pick=Smallest())
 
 
 def _slowest(instance):
@@ -136,7 +119,7 @@ def logistic_shares(instance, values):
 STUDY = rate_study(
     claim="bcd.pl_rate",
     generate=generate,
-    run=run,
+    run=Descent("gs", "gradient"),
     measure=measure,
     strata=STARTS,
     wrong=Bound("kappa*mu/L", mu="certified constant of the inequality", L="largest L_b", kappa="factor"),
@@ -145,8 +128,8 @@ STUDY = rate_study(
         Broken(name="logistic regression on separable data", generate=separable, run=logistic_run,
                measure=logistic_shares),
         Broken(name="constant of a single block of all variables", measure=all_singular_values),
-        Broken(name="a random block", run=at_random),
-        Broken(name="shortest gradient", run=shortest),
+        Broken(name="a random block", run=Descent("random", "gradient")),
+        Broken(name="shortest gradient", run=Descent("gs", "gradient", Smallest())),
     ),
     notes=(
         r"Fewer rows than columns, with equal and with unequal norms, and columns that come twice; single coordinates "

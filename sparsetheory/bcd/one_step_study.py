@@ -12,11 +12,12 @@ from ..verify.sample import Grid, Measurement
 from ..verify.study import Broken, Budget, Positive, Study, WrongBound
 from .known_quadratics import Instance, Majorised
 from .norm_constants import shortfall
-from .one_step import Removed
+from .one_step import Removed, descend
 from .quadratic import Quadratic
 
 __all__ = [
     "BLOCK_SIZES",
+    "Descent",
     "FUNCTIONS",
     "ITERATIONS",
     "STARTS",
@@ -32,6 +33,29 @@ BLOCK_SIZES = {4: 2, 8: 3, 12: 4}
 STARTS = ({"start": "extremal"}, {"start": "random"})
 FUNCTIONS = (*({"f": "quadratic"} | start for start in STARTS), {"f": "log cosh", "start": "random"})
 ITERATIONS = 40
+
+
+@dataclass(frozen=True)
+class Descent:
+    """An algorithm of a study: `ITERATIONS` steps of the library from the instance's start.
+
+    Parameters
+    ----------
+    select, update : str
+        Keys of `SELECTIONS` and `UPDATES`.
+    pick : Smallest or Weighted, optional
+        What takes a block by the scores of the selection instead of the largest one.
+    """
+
+    select: str
+    update: str
+    pick: Any = None
+
+    def __call__(self, instance: Any, rng: np.random.Generator) -> np.ndarray:
+        """Return the points of the run."""
+        return descend(
+            instance, select=self.select, update=self.update, iterations=ITERATIONS, rng=rng, pick=self.pick
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
