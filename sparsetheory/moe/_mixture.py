@@ -9,21 +9,25 @@ import math
 import numpy as np
 
 from .._kernels.exponential import exp
+from .._kernels.logarithm import log
 from .._numba import kernel
-from ._gates import LAPLACE, STABLEMAX, gate_scores, gate_slopes, keep_largest
+from ._gates import IDENTITY, LAPLACE, STABLEMAX, gate_scores, gate_slopes, keep_largest
 
 __all__ = [
     "CHUNK",
+    "add_block",
     "add_curvature",
     "add_outer",
     "add_vector",
     "dot",
     "expectation",
+    "gradient",
     "log_densities",
     "log_likelihood",
     "posteriors",
     "residuals",
     "responsibilities",
+    "tabulate",
 ]
 
 CHUNK = 256
@@ -39,22 +43,25 @@ def dot(x, y, size):
 
 
 @kernel
-def posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share, log_density):
-    """Write scores, responsibilities R (joint), gate weights P (share) and log densities of one chunk."""
+def posteriors(
+    code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share, log_density
+):
+    """Write scores eta, residuals rho, responsibilities R (joint), gate weights P (share), log densities of a chunk."""
     k = expert.shape[0]
+    top, total, below, inverse = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     gate_scores(code, gate, tau, Z, start, size, eta)
     if top_k < k:
         keep_largest(top_k, slopes_only, gate, tau, eta, size, share)
     for j in range(k):
-        residuals(expert[j], Z, start, size, joint[j])
+        residuals(expert[j], Z, start, size, rho[j])
         half, shift = 0.5 / variance[j], 0.5 * math.log(2.0 * math.pi * variance[j])
         for i in range(size):
-            joint[j, i] = eta[j, i] - half * joint[j, i] * joint[j, i] - shift
-    _normalise(joint, size, log_density)
-    for j in range(k):
-        for i in range(size):
             share[j, i] = eta[j, i]
-    _normalise_less(share, size, log_density)
+            joint[j, i] = eta[j, i] - half * rho[j, i] * rho[j, i] - shift
+    _softmax(joint, size, log_density, total, inverse)
+    _softmax(share, size, top, below, inverse)
+    for i in range(size):
+        log_density[i] += log(total[i] / below[i]) - top[i]
 
 
 @kernel
@@ -71,8 +78,8 @@ def residuals(row, Z, start, size, out):
 
 
 @kernel
-def _softmax(scores, size, top, total):
-    """Replace scores by their softmax over rows; write the maximum and the sum of exponentials."""
+def _softmax(scores, size, top, total, inverse):
+    """Replace scores by their softmax over rows; write the maximum and the sum of exponentials, between 1 and k."""
     k = scores.shape[0]
     for i in range(size):
         top[i] = scores[0, i]
@@ -86,50 +93,40 @@ def _softmax(scores, size, top, total):
         for i in range(size):
             row[i] = exp(row[i] - top[i])
             total[i] += row[i]
+    for i in range(size):
+        inverse[i] = 1.0 / total[i]
     for j in range(k):
         row = scores[j]
         for i in range(size):
-            row[i] /= total[i]
-
-
-@kernel
-def _normalise(scores, size, log_sum):
-    """Replace scores by their softmax and write the logarithm of the sum of their exponentials."""
-    total = np.empty(CHUNK)
-    _softmax(scores, size, log_sum, total)
-    for i in range(size):
-        log_sum[i] += math.log(total[i])
-
-
-@kernel
-def _normalise_less(scores, size, log_sum):
-    """The same, with the logarithm of the sum taken off `log_sum`."""
-    top, total = np.empty(CHUNK), np.empty(CHUNK)
-    _softmax(scores, size, top, total)
-    for i in range(size):
-        log_sum[i] -= top[i] + math.log(total[i])
+            row[i] *= inverse[i]
 
 
 @kernel
 def log_densities(code, top_k, slopes_only, gate, tau, expert, variance, Z, out):
     """Write log p(y_i | x_i) into out (n,)."""
     k = expert.shape[0]
-    eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
+    eta, rho, joint, share = _scratch(k)
     for start in range(0, Z.shape[1], CHUNK):
         size = min(CHUNK, Z.shape[1] - start)
-        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share,
                    out[start : start + size])  # fmt: skip
+
+
+@kernel
+def _scratch(k):
+    """Arrays of one chunk: scores, residuals, responsibilities and gate weights."""
+    return np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
 
 
 @kernel
 def log_likelihood(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight, first, last):
     """Return the weighted log-likelihood of the samples first, ..., last - 1."""
     k = expert.shape[0]
-    eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
+    eta, rho, joint, share = _scratch(k)
     log_density, total = np.empty(CHUNK), 0.0
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
-        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share,
                    log_density)  # fmt: skip
         total += dot(log_density, weight[start:], size)
     return total
@@ -139,16 +136,51 @@ def log_likelihood(code, top_k, slopes_only, gate, tau, expert, variance, Z, wei
 def responsibilities(code, top_k, slopes_only, gate, tau, expert, variance, Z, posterior, prior):
     """Write R and P, both (n, k)."""
     k = expert.shape[0]
-    eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
+    eta, rho, joint, share = _scratch(k)
     log_density = np.empty(CHUNK)
     for start in range(0, Z.shape[1], CHUNK):
         size = min(CHUNK, Z.shape[1] - start)
-        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share,
                    log_density)  # fmt: skip
         for j in range(k):
             for i in range(size):
                 posterior[start + i, j] = joint[j, i]
                 prior[start + i, j] = share[j, i]
+
+
+@kernel
+def gradient(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight, first, last, m, grad):
+    """Add the gradient of the weighted log-likelihood, which is returned, by gate rows, expert rows, log variances."""
+    k, q = expert.shape
+    eta, rho, joint, share = _scratch(k)
+    design, second, flat = np.empty((m, q, CHUNK)), np.empty((m, CHUNK)), np.zeros((m, CHUNK))
+    log_density, pull, total = np.empty(CHUNK), np.empty(CHUNK), 0.0
+    for start in range(first, last, CHUNK):
+        size = min(CHUNK, last - start)
+        s = weight[start : start + size]
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share,
+                   log_density)  # fmt: skip
+        total += dot(log_density, s, size)
+        if code != IDENTITY:
+            gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
+        for r in range(m):
+            if code == IDENTITY:
+                for i in range(size):
+                    pull[i] = s[i] * (joint[r, i] - share[r, i]) / tau
+                add_vector(grad, r * q, Z, start, q, pull, size)
+            else:
+                for i in range(size):
+                    pull[i] = s[i] * (joint[r, i] - share[r, i])
+                add_vector(grad, r * q, design[r], 0, q, pull, size)
+        for j in range(k):
+            for i in range(size):
+                joint[j, i] *= s[i]
+                pull[i] = joint[j, i] * rho[j, i] / variance[j]
+            add_vector(grad, (m + j) * q, Z, start, q, pull, size)
+            for i in range(size):
+                pull[i] = 0.5 * (pull[i] * rho[j, i] - joint[j, i])
+            grad[(m + k) * q + j] += dot(pull, Z[q - 1, start:], size)
+    return total
 
 
 @kernel
@@ -162,6 +194,30 @@ def add_outer(out, row, column, left, from_, weight, right, start, width, size, 
             scratch[i] = left[a, from_ + i] * weight[i]
         for b in range(width):
             out[row + a, column + b] += dot(scratch, right[b, start:], size)
+
+
+@kernel
+def tabulate(Z, start, size, q, table):
+    """Write the products of the first q rows of Z with each other, a after a, b >= a."""
+    c = 0
+    for a in range(q):
+        for b in range(a, q):
+            for i in range(size):
+                table[c, i] = Z[a, start + i] * Z[b, start + i]
+            c += 1
+
+
+@kernel
+def add_block(out, row, column, table, q, weight, size):
+    """Add ``sum_i weight_i x_i x_i'`` to the block of out at (row, column), whole unless it is on the diagonal."""
+    c = 0
+    for a in range(q):
+        for b in range(a, q):
+            total = dot(table[c], weight, size)
+            out[row + a, column + b] += total
+            if row != column and a != b:
+                out[row + b, column + a] += total
+            c += 1
 
 
 @kernel
@@ -196,38 +252,57 @@ def expectation(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
     slope (m (d + 1),), bend (m (d + 1), m (d + 1)): gradient and Hessian of the expected gate likelihood.
     """
     k, q = expert.shape
-    eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
+    eta, rho, joint, share = _scratch(k)
     design, second, flat = np.empty((m, q, CHUNK)), np.empty((m, CHUNK)), np.zeros((m, CHUNK))
-    log_density, scratch, h = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
-    pull, total = np.empty(CHUNK), 0.0
+    table, log_density, h, pull, total = (
+        np.empty((q * (q + 1) // 2, CHUNK)),
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+        np.empty(CHUNK),
+        0.0,
+    )
+    scratch = np.empty(CHUNK)
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
         s = weight[start : start + size]
-        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share,
                    log_density)  # fmt: skip
         total += dot(log_density, s, size)
+        tabulate(Z, start, size, q, table)
         for j in range(k):
             for i in range(size):
                 h[i] = s[i] * joint[j, i]
-            residuals(expert[j], Z, start, size, pull)
-            for a in range(q):
-                for i in range(size):
-                    scratch[i] = h[i] * Z[a, start + i]
-                for b in range(a, q):
-                    moments[j, a, b] += dot(scratch, Z[b, start:], size)
-                moments[j, a, q] += dot(scratch, pull, size)
-            for i in range(size):
-                h[i] *= pull[i]
-            moments[j, q, q] += dot(h, pull, size)
+                pull[i] = h[i] * rho[j, i]
+            add_block(moments[j], 0, 0, table, q, h, size)
+            add_vector(moments[j, :, q], 0, Z, start, q, pull, size)
+            moments[j, q, q] += dot(pull, rho[j], size)
+        if code == IDENTITY:
+            _add_linear_gate(tau, Z, start, size, s, joint, share, table, slope, bend, h)
+            continue
         gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
         for r in range(m):
             for i in range(size):
                 pull[i] = s[i] * (joint[r, i] - share[r, i])
             add_vector(slope, r * q, design[r], 0, q, pull, size)
-            if code != 0:
-                add_curvature(code, bend, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
+            add_curvature(code, bend, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
             for c in range(r, m):
                 for i in range(size):
                     h[i] = s[i] * share[r, i] * (share[c, i] - (1.0 if r == c else 0.0))
                 add_outer(bend, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
     return total
+
+
+@kernel
+def _add_linear_gate(tau, Z, start, size, s, joint, share, table, slope, bend, h):
+    """The gate's part of `expectation` where scores are linear: products of covariates are shared by all rows."""
+    q = Z.shape[0] - 1
+    m = slope.shape[0] // q
+    for r in range(m):
+        for i in range(size):
+            h[i] = s[i] * (joint[r, i] - share[r, i]) / tau
+        add_vector(slope, r * q, Z, start, q, h, size)
+        for c in range(r, m):
+            own = 1.0 if r == c else 0.0
+            for i in range(size):
+                h[i] = s[i] * share[r, i] * (share[c, i] - own) / (tau * tau)
+            add_block(bend, r * q, c * q, table, q, h, size)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .._numba import kernel
-from ._gates import gate_slopes
-from ._mixture import CHUNK, add_curvature, add_outer, add_vector, dot, posteriors, residuals
+from ._gates import IDENTITY, gate_slopes
+from ._mixture import CHUNK, add_block, add_curvature, add_outer, add_vector, dot, posteriors, tabulate
 
 __all__ = ["derivatives"]
 
@@ -17,49 +17,72 @@ def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
     """
     k, q = expert.shape
     eta, joint, share = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((k, CHUNK))
-    rho, u = np.empty((k, CHUNK)), np.empty((k, CHUNK))
+    rho, u, table = np.empty((k, CHUNK)), np.empty((k, CHUNK)), np.empty((q * (q + 1) // 2, CHUNK))
     design, second, flat = np.empty((m, q, CHUNK)), np.empty((m, CHUNK)), np.zeros((m, CHUNK))
     log_density, scratch, h = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     pull, total = np.empty(CHUNK), 0.0
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
         s = weight[start : start + size]
-        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, joint, share,
+        posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start, size, eta, rho, joint, share,
                    log_density)  # fmt: skip
         total += dot(log_density, s, size)
-        gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
+        tabulate(Z, start, size, q, table)
+        if code == IDENTITY:
+            _scaled(Z, start, size, tau, design)
+        else:
+            gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
         for j in range(k):
-            residuals(expert[j], Z, start, size, rho[j])
             for i in range(size):
                 u[j, i] = 0.5 * (rho[j, i] * rho[j, i] / variance[j] - 1.0)
                 rho[j, i] /= variance[j]
-        _add_gate(code, Z, start, size, s, joint, share, design, second, flat, grad, hess, pull, h, scratch)
-        _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch)
-        _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, scratch)
+        _add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch)
+        _add_cross(code, tau, Z, start, size, s, joint, design, table, rho, u, hess, h, scratch)
+        _add_experts(Z, start, size, s, joint, table, rho, u, variance, m, grad, hess, h)
         if free_tau:
             _add_temperature(Z, start, size, s, eta, joint, share, design, rho, u, grad, hess, h, scratch)
     return total
 
 
 @kernel
-def _add_gate(code, Z, start, size, s, joint, share, design, second, flat, grad, hess, pull, h, scratch):
+def _scaled(Z, start, size, tau, design):
+    """The derivatives of linear scores, the same for every row."""
+    for r in range(design.shape[0]):
+        for a in range(design.shape[1]):
+            for i in range(size):
+                design[r, a, i] = Z[a, start + i] / tau
+
+
+@kernel
+def _add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch):
     """Gate rows with gate rows."""
     m, q = design.shape[0], design.shape[1]
     for r in range(m):
         for i in range(size):
             pull[i] = s[i] * (joint[r, i] - share[r, i])
         add_vector(grad, r * q, design[r], 0, q, pull, size)
-        if code != 0:
+        if code != IDENTITY:
             add_curvature(code, hess, r * q, Z, start, size, design[r], second[r], flat[r], pull, scratch, h)
         for c in range(r, m):
             own = 1.0 if r == c else 0.0
             for i in range(size):
                 h[i] = s[i] * (joint[r, i] * (own - joint[c, i]) - share[r, i] * (own - share[c, i]))
-            add_outer(hess, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
+            if code == IDENTITY:
+                _divide(h, size, tau * tau)
+                add_block(hess, r * q, c * q, table, q, h, size)
+            else:
+                add_outer(hess, r * q, c * q, design[r], 0, h, design[c], 0, q, size, scratch)
 
 
 @kernel
-def _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch):
+def _divide(h, size, tau):
+    """Divide by a temperature."""
+    for i in range(size):
+        h[i] /= tau
+
+
+@kernel
+def _add_cross(code, tau, Z, start, size, s, joint, design, table, rho, u, hess, h, scratch):
     """Gate rows with expert rows and log variances."""
     m, q = design.shape[0], design.shape[1]
     k = joint.shape[0]
@@ -68,7 +91,11 @@ def _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch):
             own = 1.0 if r == j else 0.0
             for i in range(size):
                 h[i] = s[i] * joint[r, i] * (own - joint[j, i]) * rho[j, i]
-            add_outer(hess, r * q, (m + j) * q, design[r], 0, h, Z, start, q, size, scratch)
+            if code == IDENTITY:
+                _divide(h, size, tau)
+                add_block(hess, r * q, (m + j) * q, table, q, h, size)
+            else:
+                add_outer(hess, r * q, (m + j) * q, design[r], 0, h, Z, start, q, size, scratch)
             for i in range(size):
                 h[i] = s[i] * joint[r, i] * (own - joint[j, i]) * u[j, i]
             at = (m + k) * q + j
@@ -77,9 +104,10 @@ def _add_cross(Z, start, size, s, joint, design, rho, u, hess, h, scratch):
 
 
 @kernel
-def _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, scratch):
+def _add_experts(Z, start, size, s, joint, table, rho, u, variance, m, grad, hess, h):
     """Expert rows and log variances with each other."""
     k, q = joint.shape[0], Z.shape[0] - 1
+    ones = Z[q - 1, start:]
     for j in range(k):
         row, at = (m + j) * q, (m + k) * q
         for i in range(size):
@@ -87,17 +115,18 @@ def _add_experts(Z, start, size, s, joint, rho, u, variance, m, grad, hess, h, s
         add_vector(grad, row, Z, start, q, h, size)
         for i in range(size):
             h[i] = s[i] * joint[j, i] * u[j, i]
-            grad[at + j] += h[i]
+        grad[at + j] += dot(h, ones, size)
         for other in range(j, k):
             own = 1.0 if j == other else 0.0
             for i in range(size):
                 both = s[i] * joint[j, i] * (own - joint[other, i])
                 h[i] = both * rho[j, i] * rho[other, i] - own * s[i] * joint[j, i] / variance[j]
-            add_outer(hess, row, (m + other) * q, Z, start, h, Z, start, q, size, scratch)
+            add_block(hess, row, (m + other) * q, table, q, h, size)
             for i in range(size):
                 both = s[i] * joint[j, i] * (own - joint[other, i])
                 half = own * s[i] * joint[j, i] * (u[j, i] + 0.5)  # r^2 / (2 v)
-                hess[at + j, at + other] += both * u[j, i] * u[other, i] - half
+                h[i] = both * u[j, i] * u[other, i] - half
+            hess[at + j, at + other] += dot(h, ones, size)
         for other in range(k):
             own = 1.0 if j == other else 0.0
             for i in range(size):
