@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _mixture as kernels
 from ._mixture_derivatives import derivatives
+from .experts import best_experts
 from .gate import Gate
 from .parameters import Layout, Parameters
 
@@ -63,8 +64,8 @@ class Likelihood:
     ) -> None:  # fmt: skip
         n, d = X.shape
         self.gate, self.layout = gate, layout
-        self.Z = np.empty((d + 2, n))
-        self.Z[:d], self.Z[d], self.Z[d + 1] = X.T, 1.0, y
+        self.Z = np.empty((d + 1 + y.size // n, n))
+        self.Z[:d], self.Z[d], self.Z[d + 1 :] = X.T, 1.0, y.T
         self.weight, self.total = weight, float(weight.sum())
         self.penalty, self.scale, self.ridge, self.n_threads = penalty, scale, ridge, n_threads
         self.least = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
@@ -119,6 +120,21 @@ class Likelihood:
         gradient = np.concatenate([found.gate_slope, experts, 0.5 * (squares / at.variance - mass)])
         self.penalise(at, gradient)
         return self.layout.spread.T @ gradient / self.total
+
+    def experts(self, at: Parameters, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return expert rows and variances after an EM step, given the moments before it."""
+        return best_experts(self.layout, at, moments, penalty=self.penalty, scale=self.scale)
+
+    def log_experts(self, at: Parameters) -> np.ndarray:
+        """Return the log densities of the experts at the samples, (n, k)."""
+        squares = (self.Z[-1][:, None] - self.Z[:-1].T @ at.expert.T) ** 2
+        return np.asarray(-0.5 * squares / at.variance - 0.5 * np.log(2.0 * np.pi * at.variance))
+
+    def responsibilities(self, at: Parameters) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probabilities of the experts given the response, and without it, (n, k) each."""
+        posterior, prior = np.empty((2, len(self.weight), self.gate.n_experts))
+        kernels.responsibilities(*self.model(at), posterior, prior)
+        return posterior, prior
 
     def derivatives(self, at: Parameters) -> Derivatives:
         """Return the objective with gradient and Hessian in the free parameters; NaN where they are not admitted."""
