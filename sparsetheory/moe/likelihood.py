@@ -13,7 +13,7 @@ from .experts import best_experts
 from .gate import Gate
 from .parameters import Layout, Parameters
 
-__all__ = ["Derivatives", "Expectation", "Likelihood"]
+__all__ = ["Derivatives", "Expectation", "Likelihood", "Passes"]
 
 _BLOCK = 64 * kernels.CHUNK  # samples a block: partial sums are added block by block, whatever the number of threads
 _LEAST = 1e-18  # variances below, relative to that of a single regression, are collapses: no point of the model
@@ -34,6 +34,14 @@ class Derivatives(NamedTuple):
     value: float
     gradient: np.ndarray
     hessian: np.ndarray
+
+
+class Passes(NamedTuple):
+    """Kernels that sum over a block of samples: the log-likelihood, what an EM step needs, gradient and Hessian."""
+
+    value: Callable[..., Any]
+    expectation: Callable[..., Any]
+    derivatives: Callable[..., Any]
 
 
 class Likelihood:
@@ -58,6 +66,8 @@ class Likelihood:
         Threads over blocks of samples; results do not depend on it.
     """
 
+    _passes = Passes(kernels.log_likelihood, kernels.expectation, derivatives)
+
     def __init__(
         self, X: np.ndarray, y: np.ndarray, weight: np.ndarray, gate: Gate, layout: Layout, *,
         penalty: float, scale: float, ridge: float, n_threads: int = 1,
@@ -68,7 +78,7 @@ class Likelihood:
         self.Z[:d], self.Z[d], self.Z[d + 1 :] = X.T, 1.0, y.T
         self.weight, self.total = weight, float(weight.sum())
         self.penalty, self.scale, self.ridge, self.n_threads = penalty, scale, ridge, n_threads
-        self.least = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
+        self.least: Any = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
         self.blocks = [(first, min(n, first + _BLOCK)) for first in range(0, n, _BLOCK)]
         self.n_passes = 0
 
@@ -88,21 +98,21 @@ class Likelihood:
             return -np.inf
         self.n_passes += 1
         arguments = (*self.model(at), self.weight)
-        total = sum(self._map(lambda block: kernels.log_likelihood(*arguments, *block)))
+        total = sum(self._map(lambda block: self._passes.value(*arguments, *block)))
         return self._objective(total, at)
 
     def expectation(self, at: Parameters) -> Expectation:
         """Return the objective and the statistics of an EM step; NaN where the parameters are not admitted."""
-        k, q, m = self.gate.n_experts, self.layout.q, self.gate.n_rows
+        k, p, g = self.gate.n_experts, len(self.Z), self.layout.n_gate
+        shapes = (k, p, p), (g,), (g, g)
         if not self.admits(at):
-            shapes = (k, q + 1, q + 1), m * q, (m * q, m * q)
             return Expectation(-np.inf, *(np.full(shape, np.nan) for shape in shapes))
         self.n_passes += 1
         arguments = (*self.model(at), self.weight)
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
-            sums = np.zeros((k, q + 1, q + 1)), np.zeros(m * q), np.zeros((m * q, m * q))
-            return kernels.expectation(*arguments, *block, m, *sums), *sums
+            sums = [np.zeros(shape) for shape in shapes]
+            return self._passes.expectation(*arguments, *block, self.gate.n_rows, *sums), *sums
 
         total, moments, slope, bend = (_sum(parts) for parts in zip(*self._map(part)))
         return Expectation(self._objective(total, at), _symmetric(moments), slope, _symmetric(bend))
@@ -147,7 +157,7 @@ class Likelihood:
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
             sums = np.zeros(layout.n_full), np.zeros((layout.n_full, layout.n_full))
-            return derivatives(*arguments, *block, gate.n_rows, gate.free_temperature, *sums), *sums
+            return self._passes.derivatives(*arguments, *block, gate.n_rows, gate.free_temperature, *sums), *sums
 
         total, gradient, hessian = (_sum(parts) for parts in zip(*self._map(part)))
         hessian = _symmetric(hessian)

@@ -77,6 +77,10 @@ class Layout:
             slots[at : at + k] = at
         elif variance != "free":
             slots[at : at + k] = -1
+        self._spread_over(slots)
+
+    def _spread_over(self, slots: np.ndarray) -> None:
+        """Set which free parameter every full one is, given their labels, -1 for what is fixed."""
         kept, column = np.unique(slots, return_inverse=True)
         self.spread = np.zeros((self.n_full, len(kept)))
         self.spread[np.arange(self.n_full), column] = 1.0
