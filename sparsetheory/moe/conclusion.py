@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import _loop
 from .cells import multipliers
-from .density import mean_log_density, score_gradient
+from .density import mean_log_density
 from .fitting import End, Fitting, masses
 from .likelihood import Likelihood
 from .result import MoEResult
@@ -33,8 +33,7 @@ def certified(fitting: Fitting, end: End) -> MoEResult:
 
 def _gradient(fitting: Fitting, likelihood: Likelihood, end: End) -> np.ndarray:
     """Return the gradient of the objective, penalties included, in the free parameters."""
-    data, layout = fitting.data, fitting.layout
-    gradient = score_gradient(layout, end.at, data.X, data.y, data.weight)
+    layout, gradient = fitting.layout, fitting.score_gradient(end.at)
     penalised = np.zeros(layout.n_full)
     likelihood.penalise(end.at, penalised)
     return gradient + layout.spread.T @ penalised / likelihood.total

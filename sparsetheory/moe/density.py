@@ -7,7 +7,7 @@ from scipy.special import erfc, expit
 
 from . import _gates as tags
 from .gate import Gate
-from .parameters import Layout, Parameters
+from .parameters import Layout, Parameters, products
 
 __all__ = ["activation_values", "log_gate", "log_joint", "mean_log_density", "sample_scores", "score_gradient"]
 
@@ -41,11 +41,6 @@ def activation_values(code: int, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return phi(z), derivative(z)
 
 
-def _products(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return x times slopes, (n, k), with samples next to each other in memory: sums over few experts are fast then."""
-    return np.asarray((rows[:, :-1] @ X.T).T)
-
-
 def _log_sum(values: np.ndarray) -> np.ndarray:
     """Return log sum exp over the experts, (n, 1); -inf where every entry is."""
     top = values.max(axis=1, keepdims=True)
@@ -56,7 +51,7 @@ def _log_sum(values: np.ndarray) -> np.ndarray:
 
 def _inside(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
     """Return what the activation is applied to, (n, k)."""
-    linear = _products(X, at.gate)
+    linear = products(X, at.gate)
     return linear + at.gate[:, -1] if gate.code in (tags.IDENTITY, tags.STABLEMAX) else linear
 
 
@@ -85,15 +80,7 @@ def log_gate(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
 
 def log_joint(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the logarithms of gate weight times density of every expert, (n, k)."""
-    return log_gate(gate, at, X) + _log_normal(at, _residuals(at, X, y))
-
-
-def _residuals(at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return y[:, None] - _products(X, at.expert) - at.expert[:, -1]
-
-
-def _log_normal(at: Parameters, residuals: np.ndarray) -> np.ndarray:
-    return np.asarray(-0.5 * residuals**2 / at.variance - 0.5 * np.log(2.0 * np.pi * at.variance))
+    return log_gate(gate, at, X) + at.log_normals(at.residuals(X, y))
 
 
 def _slices(n: int) -> Iterator[slice]:
@@ -114,8 +101,8 @@ def score_gradient(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray,
 
 def _pulls(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return derivatives of log p by scores, by means and by log variances of the experts, (n, k) each."""
-    log_weights, residuals = log_gate(gate, at, X), _residuals(at, X, y)
-    joint = log_weights + _log_normal(at, residuals)
+    log_weights, residuals = log_gate(gate, at, X), at.residuals(X, y)
+    joint = log_weights + at.log_normals(residuals)
     R = np.exp(joint - _log_sum(joint))
     means = R * residuals / at.variance
     return R - np.exp(log_weights), means, 0.5 * (means * residuals - R)

@@ -1,6 +1,6 @@
 """Expectation-maximisation: closed-form experts and variances, one damped Newton step of the gate."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from scipy.linalg.lapack import dposv
@@ -10,7 +10,7 @@ from ..result import Status
 from .likelihood import Expectation, Likelihood
 from .parameters import Parameters
 
-__all__ = ["EM", "em_step", "solve_normal"]
+__all__ = ["EM", "em_step"]
 
 _HALVINGS = 30
 _LEVEL = 1e-14  # curvature of the gate per sample below which it is taken for rounding
@@ -64,47 +64,11 @@ def em_step(likelihood: Likelihood, at: Parameters, found: Expectation, *, dampi
     damping : float, default 1
         Length of the gate's step.
     """
-    expert, variance = _experts(likelihood, at, found.moments)
+    expert, variance = likelihood.experts(at, found.moments)
     gate = np.array(at.gate)
     m, q = likelihood.gate.n_rows, likelihood.layout.q
     gate[:m] += damping * _gate_step(likelihood, at, found).reshape(m, q)
-    return Parameters(gate, expert, variance, at.tau)
-
-
-def _experts(likelihood: Likelihood, at: Parameters, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return expert rows and variances that maximise the expected likelihood."""
-    q, k = likelihood.layout.q, len(moments)
-    expert, squares, mass = np.array(at.expert), np.empty(k), moments[:, q - 1, q - 1]
-    for j in range(k):
-        step = solve_normal(moments[j, :q, :q], moments[j, :q, q])
-        expert[j] += step
-        squares[j] = max(moments[j, q, q] - step @ moments[j, :q, q], 0.0)
-    return expert, _variances(likelihood, at, squares, mass)
-
-
-def _variances(likelihood: Likelihood, at: Parameters, squares: np.ndarray, mass: np.ndarray) -> np.ndarray:
-    kind: Any = likelihood.layout.variance
-    a = likelihood.penalty
-    top, bottom = squares + 2 * a * likelihood.scale, mass + 2 * a
-    if kind == "tied":
-        return np.full(len(mass), top.sum() / bottom.sum())
-    if kind != "free":
-        return at.variance
-    return np.where((top > 0) & (bottom > 0), top / np.where(bottom > 0, bottom, 1.0), at.variance)
-
-
-def solve_normal(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve a positive semi-definite system, in units where its diagonal is one; of several solutions the least."""
-    scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-    scale[scale == 0] = 1.0
-    scaled = matrix / np.outer(scale, scale)
-    factor, step, failed = dposv(scaled, right / scale)
-    if not failed and np.diag(factor).min() > 1e-7:
-        return np.asarray(step) / scale
-    values, vectors = np.linalg.eigh(scaled)
-    kept = values > len(values) * np.finfo(float).eps * max(values[-1], 0.0)
-    inside = vectors[:, kept]
-    return np.asarray(inside @ ((inside.T @ (right / scale)) / values[kept])) / scale
+    return replace(at, gate=gate, expert=expert, variance=variance)
 
 
 def _gate_step(likelihood: Likelihood, at: Parameters, found: Expectation) -> np.ndarray:

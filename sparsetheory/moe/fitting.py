@@ -1,23 +1,29 @@
 """What every stage of a fit shares: the data in their own units, the objective on them, and the finish of a start."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import _loop
+from ..errors import InvalidArgument
 from ..progress import Callback
 from .automatic import Automatic
+from .density import score_gradient
 from .em import EM
 from .gate import Gate
 from .lbfgs import LBFGS
 from .likelihood import Likelihood
+from .local_search import permuted, split_merges
+from .mixing_measure import MixingMeasure
 from .newton import Newton
 from .parameters import Layout, Parameters
 from .scaling import Scaling
+from .segments import best_segments
 from .squarem import SQUAREM
-from .starts import regression
+from .starts import from_memberships, regression
 from .sweep import swept
 from .top_k import TopK
 
@@ -56,6 +62,8 @@ class End:
 class Fitting:
     """One fit, in units where the data have variance one."""
 
+    _objective: type[Likelihood] = Likelihood
+
     def __init__(
         self, data: Data, gate: Gate, layout: Layout, *, solver: str, tol: float, max_iter: int, ridge: float,
         penalty: float | None, n_threads: int = 1, callback: Callback | None = None,
@@ -63,20 +71,29 @@ class Fitting:
         self.raw, self.gate, self.layout, self.solver = data, gate, layout, solver
         self.tol, self.max_iter, self.callback, self.n_threads = tol, max_iter, callback, n_threads
         self.ridge = ridge if gate.top_k > 1 else 0.0  # one active expert: the length of the slopes means nothing
-        self.scaling = Scaling.of(gate, data.X, data.y, data.weight)
+        self.scaling = self._units()
         X, y = self.scaling.scaled(data.X, data.y)
         self.data = Data(X, y, data.weight)
         known = not isinstance(layout.variance, str)
         self.known = layout.variance / self.scaling.y_scale**2 if known else 0.0
         self.ends_free = penalty is None and not known
         self.penalty = _PENALTY / math.sqrt(float(data.weight.sum())) if penalty is None else penalty
-        self.reference = _residual_variance(self.data)
+        self.reference = self._reference()
         self.n_passes, self.values = 0, list[float]()
+
+    def _units(self) -> Scaling:
+        return Scaling.of(self.gate, self.raw.X, self.raw.y, self.raw.weight)
+
+    def _reference(self) -> float:
+        """Residual variance of one regression; never zero."""
+        data = self.data
+        found = regression(np.column_stack([data.X, np.ones(len(data.y))]), data.y, data.weight)[1]
+        return max(found, 1e-12)
 
     def with_gate(self, gate: Gate) -> "Fitting":
         """Return the same fit of another gate; whoever counts passes adds them up."""
-        return Fitting(
-            self.raw, gate, Layout(gate, self.layout.d, self.layout.variance), solver=self.solver, tol=self.tol,
+        return type(self)(
+            self.raw, gate, self.layout.of_gate(gate), solver=self.solver, tol=self.tol,
             max_iter=self.max_iter, ridge=self.ridge, penalty=None if self.ends_free else self.penalty,
             n_threads=self.n_threads, callback=self.callback,
         )  # fmt: skip
@@ -87,7 +104,7 @@ class Fitting:
         if not isinstance(rows, slice):
             share = float(data.weight[rows].sum() / data.weight.sum())
         a = self.penalty if penalty is None else penalty
-        return Likelihood(
+        return self._objective(
             data.X[rows], data.y[rows], data.weight[rows], self.gate, self.layout,
             penalty=a * math.sqrt(share), scale=self.reference, ridge=self.ridge, n_threads=self.n_threads,
         )  # fmt: skip
@@ -99,6 +116,39 @@ class Fitting:
         elif self.layout.variance != "free":
             at = Parameters(at.gate, at.expert, np.full(len(at.variance), self.known), at.tau)
         return self.layout.referred(at)
+
+    def given(self, init: Any) -> Parameters | None:
+        """Return the start that a measure stands for, None for what is no measure."""
+        if not isinstance(init, MixingMeasure):
+            return None
+        if init.n_atoms != self.gate.n_experts or init.n_features != self.layout.d:
+            expected = f"{self.gate.n_experts} atoms in {self.layout.d} features"
+            raise InvalidArgument("init", expected, f"{init.n_atoms} atoms in {init.n_features}")
+        return self.ready(self.scaling.parameters_in(Parameters.of(init), linear_gate=self.gate.linear))
+
+    def start(self, rows: np.ndarray, labels: np.ndarray, tau: float) -> Parameters:
+        """Return the start that memberships of some of the samples stand for."""
+        data = self.data
+        return self.ready(from_memberships(data.X[rows], data.y[rows], data.weight[rows], self.gate, labels, tau))
+
+    def segments(self, likelihood: Likelihood) -> Parameters | None:
+        """Return the best experts of which each has a segment of a line, where that is the problem."""
+        return best_segments(likelihood, self.known)
+
+    def moves(self, likelihood: Likelihood, at: Parameters) -> Iterator[Parameters]:
+        """Yield points that may be in better basins."""
+        other = permuted(likelihood, at)
+        if other is not at:
+            yield other
+        yield from split_merges(likelihood, at, most=2)
+
+    def collapsed(self, at: Parameters, level: float) -> bool:
+        """Return whether a variance is below some part of that of a single regression."""
+        return not (at.variance > level * self.reference).all()
+
+    def score_gradient(self, at: Parameters) -> np.ndarray:
+        """Return the gradient of the mean log density, recomputed apart from the kernels."""
+        return score_gradient(self.layout, at, self.data.X, self.data.y, self.data.weight)
 
     def shortly(self, likelihood: Likelihood, start: Parameters, *, steps: int = _SHORT) -> EM:
         """Return where a few EM steps lead; with line searches for one active expert, whose gate EM cannot move."""
@@ -135,12 +185,6 @@ class Fitting:
     def count(self, likelihood: Likelihood) -> None:
         """Take over the passes that were made."""
         self.n_passes, likelihood.n_passes = self.n_passes + likelihood.n_passes, 0
-
-
-def _residual_variance(data: Data) -> float:
-    """Residual variance of one regression; never zero."""
-    found = regression(np.column_stack([data.X, np.ones(len(data.y))]), data.y, data.weight)[1]
-    return max(found, 1e-12)
 
 
 def masses(likelihood: Likelihood, at: Parameters) -> np.ndarray:

@@ -9,10 +9,11 @@ import numpy as np
 
 from . import _mixture as kernels
 from ._mixture_derivatives import derivatives
+from .experts import best_experts
 from .gate import Gate
 from .parameters import Layout, Parameters
 
-__all__ = ["Derivatives", "Expectation", "Likelihood"]
+__all__ = ["Derivatives", "Expectation", "Likelihood", "Passes"]
 
 _BLOCK = 64 * kernels.CHUNK  # samples a block: partial sums are added block by block, whatever the number of threads
 _LEAST = 1e-18  # variances below, relative to that of a single regression, are collapses: no point of the model
@@ -33,6 +34,14 @@ class Derivatives(NamedTuple):
     value: float
     gradient: np.ndarray
     hessian: np.ndarray
+
+
+class Passes(NamedTuple):
+    """Kernels that sum over a block of samples: the log-likelihood, what an EM step needs, gradient and Hessian."""
+
+    value: Callable[..., Any]
+    expectation: Callable[..., Any]
+    derivatives: Callable[..., Any]
 
 
 class Likelihood:
@@ -57,17 +66,19 @@ class Likelihood:
         Threads over blocks of samples; results do not depend on it.
     """
 
+    _passes = Passes(kernels.log_likelihood, kernels.expectation, derivatives)
+
     def __init__(
         self, X: np.ndarray, y: np.ndarray, weight: np.ndarray, gate: Gate, layout: Layout, *,
         penalty: float, scale: float, ridge: float, n_threads: int = 1,
     ) -> None:  # fmt: skip
         n, d = X.shape
         self.gate, self.layout = gate, layout
-        self.Z = np.empty((d + 2, n))
-        self.Z[:d], self.Z[d], self.Z[d + 1] = X.T, 1.0, y
+        self.Z = np.empty((d + 1 + y.size // n, n))
+        self.Z[:d], self.Z[d], self.Z[d + 1 :] = X.T, 1.0, y.T
         self.weight, self.total = weight, float(weight.sum())
         self.penalty, self.scale, self.ridge, self.n_threads = penalty, scale, ridge, n_threads
-        self.least = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
+        self.least: Any = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
         self.blocks = [(first, min(n, first + _BLOCK)) for first in range(0, n, _BLOCK)]
         self.n_passes = 0
 
@@ -87,21 +98,21 @@ class Likelihood:
             return -np.inf
         self.n_passes += 1
         arguments = (*self.model(at), self.weight)
-        total = sum(self._map(lambda block: kernels.log_likelihood(*arguments, *block)))
+        total = sum(self._map(lambda block: self._passes.value(*arguments, *block)))
         return self._objective(total, at)
 
     def expectation(self, at: Parameters) -> Expectation:
         """Return the objective and the statistics of an EM step; NaN where the parameters are not admitted."""
-        k, q, m = self.gate.n_experts, self.layout.q, self.gate.n_rows
+        k, p, g = self.gate.n_experts, len(self.Z), self.layout.n_gate
+        shapes = (k, p, p), (g,), (g, g)
         if not self.admits(at):
-            shapes = (k, q + 1, q + 1), m * q, (m * q, m * q)
             return Expectation(-np.inf, *(np.full(shape, np.nan) for shape in shapes))
         self.n_passes += 1
         arguments = (*self.model(at), self.weight)
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
-            sums = np.zeros((k, q + 1, q + 1)), np.zeros(m * q), np.zeros((m * q, m * q))
-            return kernels.expectation(*arguments, *block, m, *sums), *sums
+            sums = [np.zeros(shape) for shape in shapes]
+            return self._passes.expectation(*arguments, *block, self.gate.n_rows, *sums), *sums
 
         total, moments, slope, bend = (_sum(parts) for parts in zip(*self._map(part)))
         return Expectation(self._objective(total, at), _symmetric(moments), slope, _symmetric(bend))
@@ -120,6 +131,21 @@ class Likelihood:
         self.penalise(at, gradient)
         return self.layout.spread.T @ gradient / self.total
 
+    def experts(self, at: Parameters, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return expert rows and variances after an EM step, given the moments before it."""
+        return best_experts(self.layout, at, moments, penalty=self.penalty, scale=self.scale)
+
+    def log_experts(self, at: Parameters) -> np.ndarray:
+        """Return the log densities of the experts at the samples, (n, k)."""
+        squares = (self.Z[-1][:, None] - self.Z[:-1].T @ at.expert.T) ** 2
+        return np.asarray(-0.5 * squares / at.variance - 0.5 * np.log(2.0 * np.pi * at.variance))
+
+    def responsibilities(self, at: Parameters) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probabilities of the experts given the response, and without it, (n, k) each."""
+        posterior, prior = np.empty((2, len(self.weight), self.gate.n_experts))
+        kernels.responsibilities(*self.model(at), posterior, prior)
+        return posterior, prior
+
     def derivatives(self, at: Parameters) -> Derivatives:
         """Return the objective with gradient and Hessian in the free parameters; NaN where they are not admitted."""
         gate, layout = self.gate, self.layout
@@ -131,7 +157,7 @@ class Likelihood:
 
         def part(block: tuple[int, int]) -> tuple[Any, ...]:
             sums = np.zeros(layout.n_full), np.zeros((layout.n_full, layout.n_full))
-            return derivatives(*arguments, *block, gate.n_rows, gate.free_temperature, *sums), *sums
+            return self._passes.derivatives(*arguments, *block, gate.n_rows, gate.free_temperature, *sums), *sums
 
         total, gradient, hessian = (_sum(parts) for parts in zip(*self._map(part)))
         hessian = _symmetric(hessian)

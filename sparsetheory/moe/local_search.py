@@ -1,11 +1,11 @@
 """Moves between basins: merge two experts and split a third, and hand experts to other gate rows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
-from . import _mixture as kernels
 from .likelihood import Likelihood
 from .parameters import Parameters
 
@@ -41,10 +41,8 @@ def split_merges(likelihood: Likelihood, at: Parameters, *, most: int) -> Iterat
 def _shape(likelihood: Likelihood, at: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the mass of every expert, the kurtosis of its residuals, and the scales of the covariates."""
     Z, s = likelihood.Z, likelihood.weight
-    n, q = Z.shape[1], likelihood.layout.q
-    posterior, prior = np.empty((n, len(at.variance))), np.empty((n, len(at.variance)))
-    kernels.responsibilities(*likelihood.model(at), posterior, prior)
-    posterior *= s[:, None]
+    q = likelihood.layout.q
+    posterior = likelihood.responsibilities(at)[0] * s[:, None]
     squares = (Z[q][:, None] - Z[:q].T @ at.expert.T) ** 2
     mass = posterior.sum(axis=0)
     second = np.maximum((posterior * squares).sum(axis=0), 1e-150)  # its square is divided by
@@ -90,13 +88,8 @@ def permuted(likelihood: Likelihood, at: Parameters) -> Parameters:
     """
     from scipy.optimize import linear_sum_assignment
 
-    Z, s, q = likelihood.Z, likelihood.weight, likelihood.layout.q
-    k = likelihood.gate.n_experts
-    posterior, prior = np.empty((Z.shape[1], k)), np.empty((Z.shape[1], k))
-    kernels.responsibilities(*likelihood.model(at), posterior, prior)
-    squares = (Z[q][:, None] - Z[:q].T @ at.expert.T) ** 2
-    log_f = -0.5 * squares / at.variance - 0.5 * np.log(at.variance)
-    rows, experts = linear_sum_assignment((prior * s[:, None]).T @ log_f, maximize=True)
+    prior = likelihood.responsibilities(at)[1] * likelihood.weight[:, None]
+    rows, experts = linear_sum_assignment(prior.T @ likelihood.log_experts(at), maximize=True)
     order = experts[np.argsort(rows)]
-    trial = Parameters(at.gate, at.expert[order], at.variance[order], at.tau)
+    trial = replace(at, expert=at.expert[order], variance=at.variance[order])
     return trial if likelihood.value(trial) > likelihood.value(at) else at

@@ -1,6 +1,6 @@
 """Parameters of a mixture of experts as arrays, and the vector of free ones that optimisers move."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +9,12 @@ import numpy as np
 from .gate import Gate
 from .mixing_measure import MixingMeasure
 
-__all__ = ["Layout", "Parameters"]
+__all__ = ["Layout", "Parameters", "products"]
+
+
+def products(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return x times slopes, (n, k), with samples next to each other in memory: sums over few experts are fast then."""
+    return np.asarray((rows[:, :-1] @ X.T).T)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,14 @@ class Parameters:
         return MixingMeasure(
             gate[:, -1], gate[:, :-1], a=expert[:, :-1], b=expert[:, -1], v=self.variance, tau=self.tau
         )
+
+    def residuals(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the response minus the mean of every expert, (n, k)."""
+        return np.asarray(y[:, None] - products(X, self.expert) - self.expert[:, -1])
+
+    def log_normals(self, residuals: np.ndarray) -> np.ndarray:
+        """Return the log densities of the experts, (n, k)."""
+        return np.asarray(-0.5 * residuals**2 / self.variance - 0.5 * np.log(2.0 * np.pi * self.variance))
 
 
 class Layout:
@@ -64,6 +77,10 @@ class Layout:
             slots[at : at + k] = at
         elif variance != "free":
             slots[at : at + k] = -1
+        self._spread_over(slots)
+
+    def _spread_over(self, slots: np.ndarray) -> None:
+        """Set which free parameter every full one is, given their labels, -1 for what is fixed."""
         kept, column = np.unique(slots, return_inverse=True)
         self.spread = np.zeros((self.n_full, len(kept)))
         self.spread[np.arange(self.n_full), column] = 1.0
@@ -75,6 +92,15 @@ class Layout:
     def n_free(self) -> int:
         """Number of free parameters."""
         return int(self.spread.shape[1])
+
+    @property
+    def needed(self) -> int:
+        """Number of samples below which an expert has more parameters of its own than samples."""
+        return self.q + 1
+
+    def of_gate(self, gate: Gate) -> "Layout":
+        """Return the same layout with another gate."""
+        return Layout(gate, self.d, self.variance)
 
     @cached_property
     def ridged(self) -> np.ndarray:
@@ -118,4 +144,4 @@ class Layout:
             gate -= gate[-1]
         else:
             gate[:, -1] -= gate[-1, -1]
-        return Parameters(gate, parameters.expert, parameters.variance, parameters.tau)
+        return replace(parameters, gate=gate)

@@ -1,21 +1,16 @@
 """The best gate of given experts, one of which is active at a time, in one dimension: a partition into intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ._intervals import best_intervals
 from .likelihood import Likelihood
 from .parameters import Parameters
 
-__all__ = ["best_partition", "lines_of", "log_normals"]
+__all__ = ["best_partition", "lines_of"]
 
 _MOST = 8  # experts beyond which the sets of used experts are too many
-
-
-def log_normals(likelihood: Likelihood, at: Parameters) -> np.ndarray:
-    """Return the log density of every expert at every sample, (n, k)."""
-    Z, q = likelihood.Z, likelihood.layout.q
-    squares = (Z[q][:, None] - Z[:q].T @ at.expert.T) ** 2
-    return np.asarray(-0.5 * squares / at.variance - 0.5 * np.log(2.0 * np.pi * at.variance))
 
 
 def best_partition(likelihood: Likelihood, at: Parameters, log_f: np.ndarray) -> Parameters | None:
@@ -37,7 +32,7 @@ def best_partition(likelihood: Likelihood, at: Parameters, log_f: np.ndarray) ->
     count = int(np.count_nonzero(order >= 0))
     gaps = 0.5 * (places[cuts[1:count] - 1] + places[cuts[1:count]])
     rows = lines_of(order[:count], gaps, gate.n_experts, float(np.ptp(places))) * at.tau
-    return likelihood.layout.referred(Parameters(rows, at.expert, at.variance, at.tau))
+    return likelihood.layout.referred(replace(at, gate=rows))
 
 
 def lines_of(order: np.ndarray, gaps: np.ndarray, k: int, width: float) -> np.ndarray:

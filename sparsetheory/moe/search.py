@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 
 from .._validation import check_choice
-from ..errors import InvalidArgument
 from ..result import Status
 from .em import EM
 from .fitting import End, Fitting, masses
 from .likelihood import Likelihood
-from .local_search import permuted, split_merges
-from .mixing_measure import MixingMeasure
 from .parameters import Parameters
-from .segments import best_segments
-from .starts import STYLES, from_memberships, memberships
+from .starts import STYLES, memberships
 
 __all__ = ["best_maximum"]
 
@@ -38,8 +34,9 @@ _UNUSED = 1e-6  # samples; an expert with fewer has left the mixture, which is n
 
 def best_maximum(fitting: Fitting, init: Any, n_init: int, tau: float, rng: np.random.Generator) -> End:
     """Return the best maximum found from the starts that `init` asks for."""
-    if isinstance(init, MixingMeasure):
-        end = _from_one(fitting, _given(fitting, init))
+    given = fitting.given(init)
+    if given is not None:
+        end = _from_one(fitting, given)
         fitting.values = [end.value]
         return end
     everything, rows = fitting.likelihood(), _subsample(fitting, rng)
@@ -65,13 +62,6 @@ def _from_one(fitting: Fitting, start: Parameters) -> End:
     return _freed(fitting, [end], window=_WINDOW) if fitting.ends_free else end
 
 
-def _given(fitting: Fitting, init: MixingMeasure) -> Parameters:
-    if init.n_atoms != fitting.gate.n_experts or init.n_features != fitting.data.X.shape[1]:
-        expected = f"{fitting.gate.n_experts} atoms in {fitting.data.X.shape[1]} features"
-        raise InvalidArgument("init", expected, f"{init.n_atoms} atoms in {init.n_features}")
-    return fitting.ready(fitting.scaling.parameters_in(Parameters.of(init), linear_gate=fitting.gate.linear))
-
-
 def _subsample(fitting: Fitting, rng: np.random.Generator) -> np.ndarray:
     rows = np.flatnonzero(fitting.data.weight > 0)
     size = max(_SUBSAMPLE, _PER_PARAMETER * fitting.layout.n_free)
@@ -88,7 +78,7 @@ def _ends(
     most = max(_FINISHED, _AFFORDED // len(rows))
     if not fitting.gate.smooth:
         most = max(_FINISHED, _SPARSE // len(rows))
-        segments = best_segments(likelihood, fitting.known) if init == "auto" else None
+        segments = fitting.segments(likelihood) if init == "auto" else None
         lowered = _lowered(fitting, rows, init, n_init, tau, rng, most=most // 2)
         kept = [*([] if segments is None else [replace(segments, tau=tau)]), *lowered, *kept]
     ends = [fitting.finish(likelihood, start, roughly=True) for start in kept[:most]]
@@ -98,9 +88,8 @@ def _ends(
 def _drawn(fitting: Fitting, rows: np.ndarray, init: Any, tau: float, rng: np.random.Generator) -> Iterator[Parameters]:
     """Yield starts without end."""
     styles = tuple(STYLES) if init == "auto" else (check_choice(init, "init", ("auto", *STYLES)),)
-    X, y, weight = fitting.data.X[rows], fitting.data.y[rows], fitting.data.weight[rows]
-    for labels in memberships(X, y, fitting.gate.n_experts, rng, styles=styles):
-        yield fitting.ready(from_memberships(X, y, weight, fitting.gate, labels, tau))
+    for labels in memberships(fitting.data.X[rows], fitting.data.y[rows], fitting.gate.n_experts, rng, styles=styles):
+        yield fitting.start(rows, labels, tau)
 
 
 def _screened(fitting: Fitting, likelihood: Likelihood, starts: Iterator[Parameters]) -> list[Parameters]:
@@ -156,9 +145,7 @@ def _moved(fitting: Fitting, likelihood: Likelihood, best: End) -> Iterator[End]
     """Yield the ends of moves to better basins, for as long as there are any near."""
     for _ in range(fitting.gate.n_experts):
         before = best.value
-        other = permuted(likelihood, best.at)
-        candidates = [] if other is best.at else [other]
-        for candidate in itertools.chain(candidates, split_merges(likelihood, best.at, most=2)):
+        for candidate in fitting.moves(likelihood, best.at):
             em = fitting.shortly(likelihood, fitting.layout.referred(candidate))
             if em.found.value > best.value - 0.5 / fitting.layout.n_free:
                 end = fitting.finish(likelihood, em.at, roughly=True)
@@ -193,8 +180,8 @@ def _freed(fitting: Fitting, ends: list[End], *, window: float) -> End:
 
 def _interior(fitting: Fitting, likelihood: Likelihood, free: End, penalised: End) -> bool:
     """Return whether the likelihood has a maximum here, and one that is that of the penalised end."""
-    if free.outcome.status is not Status.CONVERGED or not (free.at.variance > _COLLAPSED * fitting.reference).all():
+    if free.outcome.status is not Status.CONVERGED or fitting.collapsed(free.at, _COLLAPSED):
         return False
     mass, before = masses(likelihood, free.at), masses(likelihood, penalised.at)
     used = before > _UNUSED
-    return bool((mass[used] >= fitting.layout.q + 1).all() and (mass >= 0.5 * before).all())
+    return bool((mass[used] >= fitting.layout.needed).all() and (mass >= 0.5 * before).all())

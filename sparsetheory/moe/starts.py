@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from . import _gates as tags
-from .em import solve_normal
+from .experts import solve_normal
 from .gate import Gate
 from .parameters import Parameters
 
@@ -36,12 +36,18 @@ def _lines(X: np.ndarray, y: np.ndarray, k: int, rng: np.random.Generator) -> np
     for j in range(k):
         chosen = rng.choice(n, size=min(n, d + 2), replace=False)
         row = np.linalg.lstsq(design[chosen], y[chosen], rcond=None)[0]
-        distances[:, j] = np.abs(y - design @ row)
+        distances[:, j] = _lengths(y - design @ row)
     return np.asarray(distances.argmin(axis=1))
 
 
+def _lengths(residuals: np.ndarray) -> np.ndarray:
+    return np.abs(residuals) if residuals.ndim == 1 else np.linalg.norm(residuals, axis=1)
+
+
 def _residuals(X: np.ndarray, y: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Quantiles of the residuals of one regression on a random half of the samples."""
+    """Quantiles of the residuals of one regression on a random half of the samples; of several, in a direction."""
+    if y.ndim == 2:
+        y = y @ rng.normal(size=y.shape[1])
     design = np.column_stack([X, np.ones(len(X))])
     half = rng.random(len(y)) < 0.5
     row, _ = regression(design, y, half.astype(float)) if half.any() else (np.zeros(design.shape[1]), 1.0)

@@ -1,5 +1,6 @@
 """Line search of a sparse gate along each of its coordinates, over the values at which samples switch experts."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from .cells import ranking
 from .likelihood import Likelihood
 from .parameters import Parameters
-from .partition import best_partition, log_normals
+from .partition import best_partition
 
 __all__ = ["swept"]
 
@@ -27,7 +28,7 @@ def swept(likelihood: Likelihood, at: Parameters) -> tuple[Parameters, float]:
     present one and of cells at quantiles of the switching values are tried.
     """
     start = value = likelihood.value(at)
-    log_f = log_normals(likelihood, at)
+    log_f = likelihood.log_experts(at)
     partition = best_partition(likelihood, at, log_f)
     if partition is not None:
         value, at = _better(likelihood, value, at, partition)
@@ -36,7 +37,7 @@ def swept(likelihood: Likelihood, at: Parameters) -> tuple[Parameters, float]:
         for coordinate in range(likelihood.layout.q - likelihood.gate.slopes_only):
             rows = np.array(at.gate)
             rows[row, coordinate] += _best_step(likelihood, _lines(likelihood, at, log_f, row, coordinate))
-            trial = likelihood.layout.referred(Parameters(rows, at.expert, at.variance, at.tau))
+            trial = likelihood.layout.referred(replace(at, gate=rows))
             value, at = _better(likelihood, value, at, trial)
     return at, value - start
 

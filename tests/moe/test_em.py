@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from sparsetheory import moe
 from sparsetheory.moe.automatic import Automatic
-from sparsetheory.moe.em import EM, solve_normal
+from sparsetheory.moe.em import EM
+from sparsetheory.moe.experts import solve_normal
 from sparsetheory.moe.gate import make_gate
 from sparsetheory.moe.lbfgs import LBFGS
 from sparsetheory.moe.likelihood import Likelihood

@@ -15,7 +15,7 @@ from sparsetheory.moe.density import log_joint, mean_log_density
 from sparsetheory.moe.gate import make_gate
 from sparsetheory.moe.likelihood import Likelihood
 from sparsetheory.moe.parameters import Layout, Parameters
-from sparsetheory.moe.partition import best_partition, log_normals
+from sparsetheory.moe.partition import best_partition
 from sparsetheory.moe.segments import best_segments
 from sparsetheory.moe.sweep import swept
 from sparsetheory.moe.top_k import CellNewton
@@ -64,7 +64,7 @@ def test_best_partition_is_a_gate_with_that_value(seed, k, ties):
     likelihood, at = case(seed, k=k, d=1, n=8, top_k=1)
     if ties:
         likelihood.Z[0] = np.round(likelihood.Z[0])
-    log_f = log_normals(likelihood, at)
+    log_f = likelihood.log_experts(at)
     found = best_partition(likelihood, at, log_f)
     places, group = np.unique(likelihood.Z[0], return_inverse=True)
     terms = np.zeros((len(places), k))

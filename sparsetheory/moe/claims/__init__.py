@@ -3,6 +3,6 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
-from . import rates, theory
+from . import rates, searches, theory
 
-CLAIMS: tuple[Claim, ...] = (*rates.CLAIMS, *theory.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*rates.CLAIMS, *searches.CLAIMS, *theory.CLAIMS)

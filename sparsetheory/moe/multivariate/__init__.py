@@ -1,0 +1,1 @@
+"""Several responses: experts with a covariance, as regressions one after the other."""
