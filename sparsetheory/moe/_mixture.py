@@ -24,6 +24,7 @@ __all__ = [
     "gradient",
     "log_densities",
     "log_likelihood",
+    "normalise",
     "posteriors",
     "residuals",
     "responsibilities",
@@ -48,7 +49,6 @@ def posteriors(
 ):
     """Write scores eta, residuals rho, responsibilities R (joint), gate weights P (share), log densities of a chunk."""
     k = expert.shape[0]
-    top, total, below, inverse = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     gate_scores(code, gate, tau, Z, start, size, eta)
     if top_k < k:
         keep_largest(top_k, slopes_only, gate, tau, eta, size, share)
@@ -58,6 +58,13 @@ def posteriors(
         for i in range(size):
             share[j, i] = eta[j, i]
             joint[j, i] = eta[j, i] - half * rho[j, i] * rho[j, i] - shift
+    normalise(joint, share, size, log_density)
+
+
+@kernel
+def normalise(joint, share, size, log_density):
+    """Turn scores plus log densities into responsibilities, scores into gate weights; write the log density of y."""
+    top, total, below, inverse = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     _softmax(joint, size, log_density, total, inverse)
     _softmax(share, size, top, below, inverse)
     for i in range(size):

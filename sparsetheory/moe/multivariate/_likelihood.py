@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._numba import kernel
 from .._gates import gate_scores, gate_slopes, keep_largest
-from .._mixture import CHUNK, _normalise, _normalise_less, add_curvature, add_outer, add_vector, dot
+from .._mixture import CHUNK, add_curvature, add_outer, add_vector, dot, normalise, tabulate
 from .._mixture_derivatives import _add_gate
 
 __all__ = ["derivatives", "expectation", "log_likelihood"]
@@ -28,8 +28,7 @@ def _posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start,
         _add_log_normal(expert[j], variance[j], gate.shape[1], Z, start, size, eta[j], rest[j], joint[j])
         for i in range(size):
             share[j, i] = eta[j, i]
-    _normalise(joint, size, log_p)
-    _normalise_less(share, size, log_p)
+    normalise(joint, share, size, log_p)
 
 
 @kernel
@@ -131,6 +130,7 @@ def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
     design, second, flat = np.empty((m, inputs, CHUNK)), np.empty((m, CHUNK)), np.zeros((m, CHUNK))
     rest, log_p, scratch, h = np.empty((k, q, CHUNK)), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     rise, pull, total = np.empty((k, own, CHUNK)), np.empty(CHUNK), 0.0
+    table = np.empty((inputs * (inputs + 1) // 2, CHUNK))
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
         s = weight[start : start + size]
@@ -138,7 +138,8 @@ def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
                     log_p)  # fmt: skip
         total += dot(log_p, s, size)
         gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
-        _add_gate(code, Z, start, size, s, joint, share, design, second, flat, grad, hess, pull, h, scratch)
+        tabulate(Z, start, size, inputs, table)
+        _add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch)
         for j in range(k):
             for i in range(size):
                 h[i] = s[i] * joint[j, i]
