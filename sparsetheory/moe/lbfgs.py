@@ -40,13 +40,7 @@ class LBFGS:
     def _descent(self, step: np.ndarray, start: Parameters) -> tuple[float, np.ndarray]:
         """Return minus the objective and its gradient."""
         likelihood = self.likelihood
-        at = likelihood.layout.moved(start, step)
-        if likelihood.gate.free_temperature:
-            found = likelihood.derivatives(at)
-            value, slope = found.value, found.gradient
-        else:
-            statistics = likelihood.expectation(at)
-            value, slope = statistics.value, likelihood.gradient(at, statistics)
+        value, slope = likelihood.slope(likelihood.layout.moved(start, step))
         if not (np.isfinite(value) and np.isfinite(slope).all()):
             return 1e300, np.zeros(len(step))
         return -value, -slope

@@ -1,5 +1,6 @@
 """The penalised likelihood of a mixture of experts on data: its value, its derivatives, and what an EM step needs."""
 
+import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -13,7 +14,7 @@ from .experts import best_experts
 from .gate import Gate
 from .parameters import Layout, Parameters
 
-__all__ = ["Derivatives", "Expectation", "Likelihood", "Passes"]
+__all__ = ["Derivatives", "Expectation", "Likelihood", "Passes", "Slope"]
 
 _BLOCK = 64 * kernels.CHUNK  # samples a block: partial sums are added block by block, whatever the number of threads
 _LEAST = 1e-18  # variances below, relative to that of a single regression, are collapses: no point of the model
@@ -28,6 +29,13 @@ class Expectation(NamedTuple):
     gate_bend: np.ndarray  # its Hessian
 
 
+class Slope(NamedTuple):
+    """The objective and its gradient in the free parameters, per unit of weight."""
+
+    value: float
+    gradient: np.ndarray
+
+
 class Derivatives(NamedTuple):
     """The objective, its gradient and its Hessian in the free parameters, all per unit of weight."""
 
@@ -37,11 +45,15 @@ class Derivatives(NamedTuple):
 
 
 class Passes(NamedTuple):
-    """Kernels that sum over a block of samples: the log-likelihood, what an EM step needs, gradient and Hessian."""
+    """Kernels that sum over a block of samples: the log-likelihood, what an EM step needs, gradient and Hessian.
+
+    The last is the gradient alone, where there is a kernel that is cheaper than that of an EM step.
+    """
 
     value: Callable[..., Any]
     expectation: Callable[..., Any]
     derivatives: Callable[..., Any]
+    gradient: Callable[..., Any] | None = None
 
 
 class Likelihood:
@@ -66,7 +78,7 @@ class Likelihood:
         Threads over blocks of samples; results do not depend on it.
     """
 
-    _passes = Passes(kernels.log_likelihood, kernels.expectation, derivatives)
+    _passes = Passes(kernels.log_likelihood, kernels.expectation, derivatives, kernels.gradient)
 
     def __init__(
         self, X: np.ndarray, y: np.ndarray, weight: np.ndarray, gate: Gate, layout: Layout, *,
@@ -79,8 +91,16 @@ class Likelihood:
         self.weight, self.total = weight, float(weight.sum())
         self.penalty, self.scale, self.ridge, self.n_threads = penalty, scale, ridge, n_threads
         self.least: Any = 0.0 if isinstance(layout.variance, float) else _LEAST * scale
-        self.blocks = [(first, min(n, first + _BLOCK)) for first in range(0, n, _BLOCK)]
+        self.blocks = _blocks(n)
         self.n_passes = 0
+
+    def on(self, rows: np.ndarray) -> "Likelihood":
+        """Return the objective on some of the samples, its penalties in proportion."""
+        part = copy.copy(self)
+        part.Z, part.weight = np.ascontiguousarray(self.Z[:, rows]), self.weight[rows]
+        part.total, part.blocks, part.n_passes = float(part.weight.sum()), _blocks(len(rows)), 0
+        part.penalty, part.ridge = (part.total / self.total * each for each in (self.penalty, self.ridge))
+        return part
 
     def model(self, at: Parameters) -> tuple[Any, ...]:
         """Return the leading arguments of every kernel."""
@@ -116,6 +136,22 @@ class Likelihood:
 
         total, moments, slope, bend = (_sum(parts) for parts in zip(*self._map(part)))
         return Expectation(self._objective(total, at), _symmetric(moments), slope, _symmetric(bend))
+
+    def slope(self, at: Parameters) -> Slope:
+        """Return the objective and its gradient in the free parameters; NaN where they are not admitted."""
+        kernel, layout = self._passes.gradient, self.layout
+        if kernel is None or self.gate.free_temperature or not self.admits(at):
+            return Slope(*self.derivatives(at)[:2])
+        self.n_passes += 1
+        arguments = (*self.model(at), self.weight)
+
+        def part(block: tuple[int, int]) -> tuple[float, np.ndarray]:
+            gradient = np.zeros(layout.n_full)
+            return kernel(*arguments, *block, self.gate.n_rows, gradient), gradient
+
+        total, gradient = (_sum(parts) for parts in zip(*self._map(part)))
+        self.penalise(at, gradient)
+        return Slope(self._objective(total, at), layout.spread.T @ gradient / self.total)
 
     def gradient(self, at: Parameters, found: Expectation) -> np.ndarray:
         """Return the gradient in the free parameters, which the statistics of an EM step contain (Fisher's identity).
@@ -192,6 +228,10 @@ class Likelihood:
             return [part(block) for block in self.blocks]
         with ThreadPoolExecutor(self.n_threads) as pool:
             return list(pool.map(part, self.blocks))
+
+
+def _blocks(n: int) -> list[tuple[int, int]]:
+    return [(first, min(n, first + _BLOCK)) for first in range(0, n, _BLOCK)]
 
 
 def _sum(parts: Sequence[Any]) -> Any:

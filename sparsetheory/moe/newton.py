@@ -7,13 +7,15 @@ from scipy.linalg.lapack import dposv
 
 from .._loop import Chunk
 from ..result import Status
-from .likelihood import Derivatives, Likelihood
+from .likelihood import Derivatives, Likelihood, Slope
 from .parameters import Parameters
 
 __all__ = ["Model", "Newton", "better"]
 
 _SHRINK, _GROW = 0.1, 8.0
 _LEAST, _MOST = 1e-12, 1e12
+_KEPT = 0.1  # a step that leaves less of the gradient says that the Hessian still serves
+_NOISY = 0.3  # one that leaves more with a fresh Hessian of some samples says that these are too few
 
 
 class Newton:
@@ -21,37 +23,65 @@ class Newton:
 
     .. math:: d = V (|\Lambda| + \mu \, \mathrm{I})^{-1} V^\top g, \qquad -\nabla^2 \ell = V \Lambda V^\top
 
-    in coordinates where the diagonal of the Hessian is one. mu falls after a success and grows after a failure.
+    in coordinates where the diagonal of the Hessian is one. mu falls after a success and grows after a failure. Value
+    and gradient are of all samples. The Hessian, which costs several times as much, is formed anew only where the last
+    step left more than a tenth of the gradient; with `part` it is that of some of the samples, as long as it serves.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    at : Parameters
+        Where to start.
+    part : Likelihood, optional
+        The objective on some of the samples.
+
+    References
+    ----------
+    R. H. Byrd, G. M. Chin, W. Neveitt, J. Nocedal, "On the use of stochastic Hessian information in optimization
+    methods for machine learning", SIAM J. Optim. 21, 2011.
     """
 
-    def __init__(self, likelihood: Likelihood, at: Parameters) -> None:
-        self.likelihood = likelihood
-        self.at, self.found = at, likelihood.derivatives(at)
-        self.damping = 1e-3
+    def __init__(self, likelihood: Likelihood, at: Parameters, *, part: Likelihood | None = None) -> None:
+        self.likelihood, self._part = likelihood, likelihood if part is None else part
+        self.at, self.found = at, likelihood.slope(at)
+        self.damping, self._model = 1e-3, None
 
     @property
     def error(self) -> float:
         """Largest entry of the gradient."""
-        return float(np.max(np.abs(self.found.gradient), initial=0.0))
+        return largest(self.found.gradient)
 
     def step(self) -> bool:
         """Move to a point with a larger objective, and return whether there was one."""
         if not np.isfinite(self.found.value):
             return False
-        model = Model(self.found)
+        fresh = self._model is None
         while self.damping <= _MOST:
-            step = model.step(self.damping)
+            self._model = Model(self._part.derivatives(self.at).hessian) if self._model is None else self._model
+            step = self._model.step(self.found.gradient, self.damping)
             gain = float(self.found.gradient @ step)
             if not np.isfinite(gain) or gain <= 0:
                 return False
             trial = self.likelihood.layout.moved(self.at, step)
-            found = self.likelihood.derivatives(trial)
+            found = self.likelihood.slope(trial)
             if better(self.found, found, gain):
-                self.at, self.found = trial, found
-                self.damping = max(self.damping * _SHRINK, _LEAST)
+                self._move(trial, found, fresh)
                 return True
+            if not fresh:
+                self._model, fresh = None, True
+                continue
             self.damping = max(self.damping, 1e-6) * _GROW
         return False
+
+    def _move(self, trial: Parameters, found: Slope, fresh: bool) -> None:
+        """Take a step, and decide whether its Hessian serves for the next one."""
+        left = largest(found.gradient) / max(self.error, 1e-300)
+        self.at, self.found = trial, found
+        self.damping = max(self.damping * _SHRINK, _LEAST)
+        if left > _KEPT:
+            self._model = None
+        if left > _NOISY and fresh:
+            self._part = self.likelihood
 
     def advance(self, budget: int) -> Chunk:
         """Make one step and measure."""
@@ -59,21 +89,26 @@ class Newton:
         return Chunk(n_iter=1, error=self.error, objective=self.found.value, stop=None if moved else Status.STALLED)
 
 
+def largest(gradient: np.ndarray) -> float:
+    """Return the largest entry in absolute value."""
+    return float(np.max(np.abs(gradient), initial=0.0))
+
+
 class Model:
     """Minus the Hessian, scaled; factored by Cholesky where it is definite, by its eigenvalues where it is not."""
 
-    def __init__(self, found: Derivatives) -> None:
-        diagonal = np.abs(np.diag(found.hessian))
+    def __init__(self, hessian: np.ndarray) -> None:
+        diagonal = np.abs(np.diag(hessian))
         self.scale = np.sqrt(np.maximum(diagonal, 1e-12 * max(float(diagonal.max()), 1e-300)))
-        self.matrix = -found.hessian / np.outer(self.scale, self.scale)
-        self.slope = found.gradient / self.scale
+        self.matrix = -hessian / np.outer(self.scale, self.scale)
 
-    def step(self, damping: float) -> np.ndarray:
+    def step(self, gradient: np.ndarray, damping: float) -> np.ndarray:
         """Return the step for a Levenberg parameter."""
-        factor, step, failed = dposv(self.matrix + damping * np.eye(len(self.slope)), self.slope)
+        slope = gradient / self.scale
+        factor, step, failed = dposv(self.matrix + damping * np.eye(len(slope)), slope)
         if failed or np.diag(factor).min() < 1e-7:  # eigenvalues below 1e-14 of the largest say nothing
             values, vectors = self._spectrum
-            step = vectors @ ((vectors.T @ self.slope) / (values + damping))
+            step = vectors @ ((vectors.T @ slope) / (values + damping))
         return np.asarray(step) / self.scale
 
     @cached_property
@@ -82,13 +117,11 @@ class Model:
         return np.maximum(np.abs(values), 1e-14), vectors
 
 
-def better(before: Derivatives, after: Derivatives, gain: float) -> bool:
+def better(before: Slope | Derivatives, after: Slope | Derivatives, gain: float) -> bool:
     """Return whether the objective rose; where the rise drowns in rounding, whether the gradient shrank."""
-    if not (np.isfinite(after.value) and np.isfinite(after.gradient).all() and np.isfinite(after.hessian).all()):
+    if not (np.isfinite(after.value) and np.isfinite(after.gradient).all()):
         return False
     rounding = 1e-14 * (1.0 + abs(before.value))
     if gain > 10 * rounding:
         return after.value > before.value + 1e-4 * gain
-    return after.value >= before.value - rounding and bool(
-        np.max(np.abs(after.gradient)) < np.max(np.abs(before.gradient))
-    )
+    return after.value >= before.value - rounding and largest(after.gradient) < largest(before.gradient)

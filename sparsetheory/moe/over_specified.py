@@ -6,7 +6,7 @@ import numpy as np
 
 from .gate import make_gate
 from .known_mixtures import Instance
-from .likelihood import Derivatives, Likelihood
+from .likelihood import Derivatives, Likelihood, Slope
 from .mixing_measure import MixingMeasure
 from .newton import Newton
 from .parameters import Layout, Parameters
@@ -32,20 +32,33 @@ class SharePenalised(Likelihood):
 
     def derivatives(self, at: Parameters) -> Derivatives:
         """Return the objective with gradient and Hessian in the free parameters."""
-        found = super().derivatives(at)
-        if not np.isfinite(found.value):
-            return found
-        log_share = _log_softmax(at.gate[:, -1])
+        found, (value, gradient, bend) = super().derivatives(at), self._shares(at)
+        hessian = found.hessian.copy()
+        hessian[np.ix_(self._where, self._where)] += bend
+        return Derivatives(found.value + value, self._raised(found.gradient, gradient), hessian)
+
+    def slope(self, at: Parameters) -> Slope:
+        """Return the objective and its gradient in the free parameters."""
+        found, (value, gradient, _) = super().slope(at), self._shares(at)
+        return Slope(found.value + value, self._raised(found.gradient, gradient))
+
+    @property
+    def _where(self) -> np.ndarray:
+        """Where the intercepts of the gate are among the free parameters."""
+        q = self.layout.q
+        return np.arange(self.gate.n_rows) * q + q - 1
+
+    def _raised(self, gradient: np.ndarray, by: np.ndarray) -> np.ndarray:
+        out = gradient.copy()
+        out[self._where] += by
+        return out
+
+    def _shares(self, at: Parameters) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the penalty on shares with gradient and Hessian in the intercepts, per sample."""
+        log_share = np.asarray(at.gate[:, -1] - np.logaddexp.reduce(at.gate[:, -1]))
         share, k, weight = np.exp(log_share[:-1]), len(log_share), self.strength / self.total
-        where = np.arange(k - 1) * self.layout.q + self.layout.q - 1
-        gradient, hessian = found.gradient.copy(), found.hessian.copy()
-        gradient[where] += weight * (1 - k * share)
-        hessian[np.ix_(where, where)] -= weight * k * (np.diag(share) - np.outer(share, share))
-        return Derivatives(found.value + weight * float(log_share.sum()), gradient, hessian)
-
-
-def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    return np.asarray(scores - np.logaddexp.reduce(scores))
+        bend = -weight * k * (np.diag(share) - np.outer(share, share))
+        return weight * float(log_share.sum()), weight * (1 - k * share), bend
 
 
 def objective(instance: Instance) -> SharePenalised:

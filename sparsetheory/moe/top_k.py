@@ -9,7 +9,7 @@ from .._loop import Chunk
 from ..result import Status
 from .cells import Face, active_experts, multipliers, normals, ranking, room
 from .em import EM
-from .likelihood import Derivatives, Likelihood
+from .likelihood import Likelihood
 from .newton import Model, better
 from .parameters import Parameters
 from .sweep import swept
@@ -136,8 +136,7 @@ class CellNewton:
         return True
 
     def _direction(self, basis: np.ndarray, reduced: np.ndarray) -> np.ndarray | None:
-        model = Model(Derivatives(self.found.value, reduced, basis.T @ self.found.hessian @ basis))
-        step = basis @ model.step(self.damping)
+        step = basis @ Model(basis.T @ self.found.hessian @ basis).step(reduced, self.damping)
         gain = float(self.found.gradient @ step)
         return step if np.isfinite(gain) and gain > 0 else None
 
