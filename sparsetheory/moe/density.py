@@ -9,7 +9,16 @@ from . import _gates as tags
 from .gate import Gate
 from .parameters import Layout, Parameters, products
 
-__all__ = ["activation_values", "log_gate", "log_joint", "mean_log_density", "sample_scores", "score_gradient"]
+__all__ = [
+    "activation_values",
+    "gate_scores",
+    "log_gate",
+    "log_joint",
+    "mean_log_density",
+    "sample_scores",
+    "score_gradient",
+    "slices",
+]
 
 _ROWS = 1 << 13  # samples at a time: no array of n rows and k columns is held
 
@@ -83,19 +92,20 @@ def log_joint(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.nd
     return log_gate(gate, at, X) + at.log_normals(at.residuals(X, y))
 
 
-def _slices(n: int) -> Iterator[slice]:
+def slices(n: int) -> Iterator[slice]:
+    """Yield slices over the samples, a few thousand at a time."""
     return (slice(first, first + _ROWS) for first in range(0, n, _ROWS))
 
 
 def mean_log_density(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     """Return the weighted mean of log p(y | x)."""
-    total = sum(float(weight[rows] @ _log_sum(log_joint(gate, at, X[rows], y[rows]))[:, 0]) for rows in _slices(len(y)))
+    total = sum(float(weight[rows] @ _log_sum(log_joint(gate, at, X[rows], y[rows]))[:, 0]) for rows in slices(len(y)))
     return total / float(weight.sum())
 
 
 def score_gradient(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the gradient of the mean log density in the free parameters."""
-    total = sum(_summed_scores(layout, at, X[rows], y[rows], weight[rows]) for rows in _slices(len(y)))
+    total = sum(_summed_scores(layout, at, X[rows], y[rows], weight[rows]) for rows in slices(len(y)))
     return np.asarray(total @ layout.spread) / float(weight.sum())
 
 
@@ -125,15 +135,22 @@ def _summed_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray,
 
 def sample_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the gradient of every log p(y_i | x_i) in the free parameters, (n, number of free parameters)."""
-    gate, n = layout.gate, len(y)
+    n = len(y)
     design = np.column_stack([X, np.ones(n)])
-    scores, means, variances = _pulls(gate, at, X, y)
-    gates = scores[:, :, None] * _gate_slopes(gate, at, X)
+    scores, means, variances = _pulls(layout.gate, at, X, y)
+    gates, temperature = gate_scores(layout, at, X, scores)
     experts = means[:, :, None] * design[:, None]
-    parts = [gates[:, : gate.n_rows].reshape(n, -1), experts.reshape(n, -1), variances]
-    if gate.free_temperature:
-        parts.append(-(scores * _scores(gate, at, X)).sum(axis=1, keepdims=True))
-    return np.hstack(parts) @ layout.spread
+    return np.hstack([gates, experts.reshape(n, -1), variances, *temperature]) @ layout.spread
+
+
+def gate_scores(
+    layout: Layout, at: Parameters, X: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return derivatives by gate rows, and by the log temperature if that is free, given those by scores (n, k)."""
+    gate = layout.gate
+    rows = (scores[:, :, None] * _gate_slopes(gate, at, X))[:, : gate.n_rows].reshape(len(X), -1)
+    free = [-(scores * _scores(gate, at, X)).sum(axis=1, keepdims=True)] if gate.free_temperature else []
+    return rows, free
 
 
 def _gate_slopes(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ _SHORT = 10  # EM steps of a screening
 
 @dataclass(frozen=True)
 class Data:
-    """Covariates (n, d), response (n,), weights (n,) of the samples."""
+    """Covariates (n, d), response (n,) or responses (n, q), weights (n,) of the samples."""
 
     X: np.ndarray
     y: np.ndarray

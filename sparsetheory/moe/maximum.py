@@ -1,5 +1,6 @@
 """Maximum likelihood for a Gaussian mixture of experts: many starts, the best few finished, moves between basins."""
 
+import math
 import warnings
 from typing import Any
 
@@ -11,8 +12,10 @@ from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
 from .conclusion import certified
 from .fitting import SOLVERS, Data, Fitting
-from .gate import make_gate
+from .gate import Gate, make_gate
 from .identifiability import activation_independence
+from .multivariate.fitting import MultivariateFitting
+from .multivariate.parameters import COVARIANCES, SequentialLayout
 from .parameters import Layout
 from .result import MoEResult
 from .search import best_maximum
@@ -21,6 +24,7 @@ __all__ = ["maximize_likelihood"]
 
 _ENOUGH = 2000  # samples that show whether functions of one are dependent
 _DEPENDENT = 1e-12
+_COLLINEAR = 1e-12  # least eigenvalue of the correlations of the responses: half of the digits are lost in their units
 
 
 def maximize_likelihood(
@@ -36,6 +40,7 @@ def maximize_likelihood(
     temperature: float = 1.0,
     fit_temperature: bool = False,
     variance: Any = "free",
+    covariance: str = "full",
     variance_penalty: Any = "auto",
     gate_ridge: float = 1e-6,
     solver: str = "auto",
@@ -68,8 +73,8 @@ def maximize_likelihood(
     ----------
     X : array_like of shape (n, d)
         Covariates.
-    y : array_like of shape (n,)
-        Response.
+    y : array_like of shape (n,) or (n, q)
+        Response, or q responses; then experts are :math:`N(A_j x + b_j, \Sigma_j)`.
     n_experts : int, default 2
         Number of experts k.
     sample_weight : array_like of shape (n,), optional
@@ -88,12 +93,18 @@ def maximize_likelihood(
     fit_temperature : bool, default False
         Estimate tau, for gates that identify it: those with a nonlinear activation.
     variance : {"free", "tied"} or float, default "free"
-        A variance an expert, one for all, or a known one.
+        A variance (covariance) an expert, one for all, or a known one, for a single response.
+    covariance : {"full", "diagonal"}, default "full"
+        Of several responses given the expert. Other arguments mean what they mean for one; there is no search over
+        segments for sparse gates on a line.
     variance_penalty : "auto" or float, default "auto"
         Weight a of ``-a sum_j (s2 / v_j + log v_j)``, s2 the residual variance of one regression: without it the
         likelihood is unbounded. "auto" searches with ``0.3 / sqrt(n)`` and, where the maximum of the likelihood itself
         next to it is an interior one, ends there: no variance near zero, no expert with fewer expected samples than
-        ``d + 2``. With 0 the search itself has no safeguard but that collapsed points are refused.
+        ``d + 2``. With 0 the search itself has no safeguard but that collapsed points are refused. For several
+        responses it is :math:`-a \sum_j (\mathrm{tr}(S \Sigma_j^{-1}) + \log\det \Sigma_j)` with the residual covariance S
+        of one regression: 2a more samples an expert with this covariance, or an inverse Wishart density with its mode
+        there. Linear maps of the responses change it by a constant.
     gate_ridge : float, default 1e-6
         Weight of half the squared gate slopes, in units where covariates have variance one. It keeps them finite where
         memberships can be separated, and is off for ``top_k=1``, where the length of the slopes means nothing.
@@ -124,7 +135,8 @@ def maximize_likelihood(
     Raises
     ------
     InvalidArgument
-        For arguments that cannot be used: among others fewer samples than parameters, a constant response,
+        For arguments that cannot be used: among others fewer samples than parameters, a constant response, responses
+        that are linear combinations of each other where covariances are full,
         ``top_k > n_experts``, a free temperature that the gate cannot identify.
     ConvergenceError
         With ``on_failure="raise"``, when the tolerance was not met.
@@ -149,12 +161,12 @@ def maximize_likelihood(
         fit_temperature=fit_temperature,
     )  # fmt: skip
     data = _check_data(X, y, sample_weight)
-    layout = Layout(made, data.X.shape[1], _check_variance(variance))
+    layout = _layout(made, data, _check_variance(variance), check_choice(covariance, "covariance", COVARIANCES))
     check_choice(solver, "solver", SOLVERS)
     if fit_temperature and solver in ("em", "squarem"):
         raise InvalidArgument("solver", "'auto', 'newton' or 'lbfgs' with fit_temperature", repr(solver))
     _check_size(data, layout)
-    fitting = Fitting(
+    fitting = (MultivariateFitting if data.y.ndim == 2 else Fitting)(
         data, made, layout, solver=solver, tol=check_nonnegative(tol, "tol"),
         max_iter=check_count(max_iter, "max_iter"), ridge=check_nonnegative(gate_ridge, "gate_ridge"),
         penalty=_check_penalty(variance_penalty), n_threads=check_count(n_threads, "n_threads"), callback=callback,
@@ -182,14 +194,43 @@ def _warn_of_dependence(result: MoEResult, activation: str, data: Data) -> None:
 
 def _check_data(X: Any, y: Any, sample_weight: Any) -> Data:
     X = check_matrix(X, "X")
-    y = check_vector(y, "y", length=len(X))
+    y = _check_response(y, len(X))
     weight = np.ones(len(y)) if sample_weight is None else check_vector(sample_weight, "sample_weight", length=len(y))
     if (weight < 0).any() or not weight.any():
         raise InvalidArgument("sample_weight", "weights >= 0, not all zero", f"least {weight.min()}")
     used = weight > 0
-    if np.ptp(y[used]) == 0:
-        raise InvalidArgument("y", "a response that varies", f"{y[used][0]} throughout")
+    for column in np.atleast_2d(y[used].T):
+        if np.ptp(column) == 0:
+            raise InvalidArgument("y", "a response that varies", f"{column[0]} throughout")
     return Data(X, y, weight)
+
+
+def _check_response(y: Any, n: int) -> np.ndarray:
+    """Return a vector, or a matrix where there are columns."""
+    try:
+        columns = np.ndim(y) == 2
+    except ValueError:  # rows of different lengths
+        columns = False
+    if not columns:
+        return check_vector(y, "y", length=n)
+    matrix = check_matrix(y, "y")
+    if len(matrix) != n:
+        raise InvalidArgument("y", f"{n} rows", f"{len(matrix)} rows")
+    return matrix
+
+
+def _layout(gate: Gate, data: Data, variance: Any, covariance: str) -> Layout:
+    """Return the layout for one response or several."""
+    if data.y.ndim == 1:
+        return Layout(gate, data.X.shape[1], variance)
+    if not isinstance(variance, str):
+        raise InvalidArgument("variance", "'free' or 'tied' for several responses (y with columns)", variance)
+    used = data.y[data.weight > 0]
+    standard = (used - used.mean(axis=0)) / used.std(axis=0)
+    if covariance == "full" and np.linalg.eigvalsh(standard.T @ standard / len(used))[0] <= _COLLINEAR:
+        expected = "responses of which none is a linear combination of the others, or covariance='diagonal'"
+        raise InvalidArgument("y", expected, "a singular covariance")
+    return SequentialLayout(gate, data.X.shape[1], data.y.shape[1], covariance, variance)
 
 
 def _check_variance(variance: Any) -> Any:
@@ -200,8 +241,13 @@ def _check_variance(variance: Any) -> Any:
 
 def _check_size(data: Data, layout: Layout) -> None:
     rows = int(np.count_nonzero(data.weight))
-    if rows < layout.n_free:
+    if data.y.ndim == 1 and rows < layout.n_free:
         raise InvalidArgument("X", f"at least as many rows as free parameters, {layout.n_free}", f"{rows} rows")
+    if data.y.ndim == 2:
+        least = max(math.ceil(layout.n_free / data.y.shape[1]), layout.gate.n_experts * layout.needed)
+        if rows < least:
+            expected = f"at least {least} rows: as many responses as free parameters, {layout.needed} rows an expert"
+            raise InvalidArgument("X", expected, f"{rows} rows")
 
 
 def _check_penalty(penalty: Any) -> float | None:

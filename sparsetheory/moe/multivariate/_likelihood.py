@@ -24,11 +24,25 @@ def _posteriors(code, top_k, slopes_only, gate, tau, expert, variance, Z, start,
     gate_scores(code, gate, tau, Z, start, size, eta)
     if top_k < k:
         keep_largest(top_k, slopes_only, gate, tau, eta, size, share)
+    _lower_by_largest(eta, size, log_p)
     for j in range(k):
         _add_log_normal(expert[j], variance[j], gate.shape[1], Z, start, size, eta[j], rest[j], joint[j])
         for i in range(size):
             share[j, i] = eta[j, i]
     normalise(joint, share, size, log_p)
+
+
+@kernel
+def _lower_by_largest(eta, size, top):
+    """Take the largest score of every sample off its scores: next to large ones log densities would be rounded away."""
+    for i in range(size):
+        top[i] = eta[0, i]
+    for j in range(1, eta.shape[0]):
+        for i in range(size):
+            top[i] = max(top[i], eta[j, i])
+    for j in range(eta.shape[0]):
+        for i in range(size):
+            eta[j, i] -= top[i]
 
 
 @kernel

@@ -57,16 +57,17 @@ class MultivariateLikelihood(Likelihood):
         self.least = self.least * sequential(self.reference)[1]
 
     @property
-    def _data(self) -> tuple[np.ndarray, np.ndarray]:
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Covariates (n, d) and responses (n, q)."""
         return self.Z[: self.layout.d].T, self.Z[self.layout.q :].T
 
     def log_experts(self, at: Parameters) -> np.ndarray:
         """Return the log densities of the experts at the samples, (n, k)."""
-        return at.log_normals(at.residuals(*self._data))
+        return at.log_normals(at.residuals(*self.data))
 
     def responsibilities(self, at: Parameters) -> tuple[np.ndarray, np.ndarray]:
         """Return the probabilities of the experts given the responses, and without them, (n, k) each."""
-        prior = log_gate(self.gate, at, self._data[0])
+        prior = log_gate(self.gate, at, self.data[0])
         joint = prior + self.log_experts(at)
         posterior = np.exp(joint - joint.max(axis=1, keepdims=True))
         return posterior / posterior.sum(axis=1, keepdims=True), np.exp(prior)
