@@ -1,6 +1,7 @@
 """The mixture in NumPy, apart from the kernels: gate weights, densities, and the gradient that certifies a fit."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import erfc, expit
@@ -10,17 +11,18 @@ from .gate import Gate
 from .parameters import Layout, Parameters, products
 
 __all__ = [
+    "Recomputed",
     "activation_values",
     "gate_scores",
     "log_gate",
     "log_joint",
     "mean_log_density",
+    "recomputed",
     "sample_scores",
-    "score_gradient",
     "slices",
 ]
 
-_ROWS = 1 << 13  # samples at a time: no array of n rows and k columns is held
+_ROWS = 1 << 12  # samples at a time: no array of n rows and k columns is held, and those of a slice stay in cache
 
 _Function = Callable[[np.ndarray], np.ndarray]
 
@@ -79,12 +81,18 @@ def _distances(at: Parameters, X: np.ndarray) -> np.ndarray:
 
 def log_gate(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
     """Return the logarithms of the gate weights, (n, k); -inf for experts that are not active."""
+    eta = _active(gate, at, X)
+    return np.asarray(eta - _log_sum(eta))
+
+
+def _active(gate: Gate, at: Parameters, X: np.ndarray) -> np.ndarray:
+    """Return the scores, -inf for experts that are not active."""
     eta = _scores(gate, at, X)
     if not gate.smooth:
         rank = eta - at.gate[:, -1] / at.tau if gate.slopes_only else eta
         order = np.argsort(-rank, axis=1, kind="stable")
         np.put_along_axis(eta, order[:, gate.top_k :], -np.inf, axis=1)
-    return np.asarray(eta - _log_sum(eta))
+    return eta
 
 
 def log_joint(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -103,42 +111,80 @@ def mean_log_density(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray, w
     return total / float(weight.sum())
 
 
-def score_gradient(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the gradient of the mean log density in the free parameters."""
-    total = sum(_summed_scores(layout, at, X[rows], y[rows], weight[rows]) for rows in slices(len(y)))
-    return np.asarray(total @ layout.spread) / float(weight.sum())
+class Recomputed(NamedTuple):
+    """Mean log density, its gradient in the free parameters, and the expected weight of the samples of every expert."""
+
+    log_likelihood: float
+    gradient: np.ndarray
+    masses: np.ndarray
 
 
-def _pulls(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return derivatives of log p by scores, by means and by log variances of the experts, (n, k) each."""
-    log_weights, residuals = log_gate(gate, at, X), at.residuals(X, y)
-    joint = log_weights + at.log_normals(residuals)
-    R = np.exp(joint - _log_sum(joint))
+def recomputed(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Recomputed:
+    """Return what certifies a fit."""
+    parts = [_sums(layout, at, X[rows], y[rows], weight[rows]) for rows in slices(len(y))]
+    value, gradient, masses = (sum(part[1:], part[0]) for part in zip(*parts))
+    total = float(weight.sum())
+    return Recomputed(float(value) / total, gradient @ layout.spread / total, masses)
+
+
+def _softmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the softmax over the experts, and log sum exp (n, 1)."""
+    top = scores.max(axis=1, keepdims=True)
+    top[top == -np.inf] = 0.0
+    weights = np.exp(scores - top)
+    total = weights.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return weights / total, top + np.log(total)
+
+
+class _Memberships(NamedTuple):
+    """Log densities (n, 1); responsibilities, gate weights and residuals (n, k)."""
+
+    log_density: np.ndarray
+    R: np.ndarray
+    P: np.ndarray
+    residuals: np.ndarray
+
+
+def _memberships(gate: Gate, at: Parameters, X: np.ndarray, y: np.ndarray) -> _Memberships:
+    eta, residuals = _active(gate, at, X), at.residuals(X, y)
+    P, below = _softmax(eta)
+    R, above = _softmax(eta + at.log_normals(residuals))
+    return _Memberships(above - below, R, P, residuals)
+
+
+def _sums(
+    layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the weighted sums of log densities, of their gradients in all parameters, and of responsibilities."""
+    gate, (log_density, R, P, residuals) = layout.gate, _memberships(layout.gate, at, X, y)
+    scores, R = weight[:, None] * (R - P), weight[:, None] * R
     means = R * residuals / at.variance
-    return R - np.exp(log_weights), means, 0.5 * (means * residuals - R)
-
-
-def _summed_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the weighted sum of the gradients of log p(y_i | x_i) in all parameters."""
-    gate = layout.gate
-    design = np.column_stack([X, np.ones(len(y))])
-    scores, means, variances = (weight[:, None] * pull for pull in _pulls(gate, at, X, y))
+    masses = R.sum(axis=0)
     if gate.code == tags.IDENTITY:
-        gates = scores.T @ design / at.tau
+        gates = _with_ones(scores, X) / at.tau
     else:
         gates = np.einsum("ij,ijq->jq", scores, _gate_slopes(gate, at, X))
-    parts = [gates[: gate.n_rows].ravel(), (means.T @ design).ravel(), variances.sum(axis=0)]
+    variances = 0.5 * ((means * residuals).sum(axis=0) - masses)
+    parts = [gates[: gate.n_rows].ravel(), _with_ones(means, X).ravel(), variances]
     if gate.free_temperature:
         parts.append(-np.array([np.vdot(scores, _scores(gate, at, X))]))
-    return np.concatenate(parts)
+    return float(weight @ log_density[:, 0]), np.concatenate(parts), masses
+
+
+def _with_ones(pulls: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Return ``pulls' (X, 1)``."""
+    return np.column_stack([pulls.T @ X, pulls.sum(axis=0)])
 
 
 def sample_scores(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the gradient of every log p(y_i | x_i) in the free parameters, (n, number of free parameters)."""
     n = len(y)
     design = np.column_stack([X, np.ones(n)])
-    scores, means, variances = _pulls(layout.gate, at, X, y)
-    gates, temperature = gate_scores(layout, at, X, scores)
+    _, R, P, residuals = _memberships(layout.gate, at, X, y)
+    means = R * residuals / at.variance
+    variances = 0.5 * (means * residuals - R)
+    gates, temperature = gate_scores(layout, at, X, R - P)
     experts = means[:, :, None] * design[:, None]
     return np.hstack([gates, experts.reshape(n, -1), variances, *temperature]) @ layout.spread
 

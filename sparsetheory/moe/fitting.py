@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from .. import _loop
 from ..errors import InvalidArgument
 from ..progress import Callback
 from .automatic import Automatic
-from .density import score_gradient
+from .density import Recomputed, recomputed
 from .em import EM
 from .gate import Gate
 from .lbfgs import LBFGS
@@ -87,7 +88,7 @@ class Fitting:
     def _reference(self) -> float:
         """Residual variance of one regression; never zero."""
         data = self.data
-        found = regression(np.column_stack([data.X, np.ones(len(data.y))]), data.y, data.weight)[1]
+        found = regression(np.vstack([data.X.T, np.ones(len(data.y))]).T, data.y, data.weight)[1]
         return max(found, 1e-12)
 
     def with_gate(self, gate: Gate) -> "Fitting":
@@ -98,15 +99,23 @@ class Fitting:
             n_threads=self.n_threads, callback=self.callback,
         )  # fmt: skip
 
-    def likelihood(self, rows: np.ndarray | slice = slice(None), *, penalty: float | None = None) -> Likelihood:
-        """Return the objective on some of the samples."""
-        data, share = self.data, 1.0
-        if not isinstance(rows, slice):
-            share = float(data.weight[rows].sum() / data.weight.sum())
+    def likelihood(self, rows: np.ndarray | None = None, *, penalty: float | None = None) -> Likelihood:
+        """Return the objective, on some of the samples if these are given."""
         a = self.penalty if penalty is None else penalty
+        if rows is None:
+            return self._everything.with_penalty(a)
+        share = float(self.data.weight[rows].sum() / self.data.weight.sum())
+        return self._on(rows, a * math.sqrt(share))
+
+    @cached_property
+    def _everything(self) -> Likelihood:
+        return self._on(slice(None), 0.0)
+
+    def _on(self, rows: np.ndarray | slice, penalty: float) -> Likelihood:
+        data = self.data
         return self._objective(
             data.X[rows], data.y[rows], data.weight[rows], self.gate, self.layout,
-            penalty=a * math.sqrt(share), scale=self.reference, ridge=self.ridge, n_threads=self.n_threads,
+            penalty=penalty, scale=self.reference, ridge=self.ridge, n_threads=self.n_threads,
         )  # fmt: skip
 
     def ready(self, at: Parameters) -> Parameters:
@@ -146,9 +155,10 @@ class Fitting:
         """Return whether a variance is below some part of that of a single regression."""
         return not (at.variance > level * self.reference).all()
 
-    def score_gradient(self, at: Parameters) -> np.ndarray:
-        """Return the gradient of the mean log density, recomputed apart from the kernels."""
-        return score_gradient(self.layout, at, self.data.X, self.data.y, self.data.weight)
+    def recomputed(self, at: Parameters) -> Recomputed:
+        """Return log-likelihood in the units of the response, its gradient and the masses, apart from the kernels."""
+        found = recomputed(self.layout, at, self.data.X, self.data.y, self.data.weight)
+        return found._replace(log_likelihood=found.log_likelihood - math.log(self.scaling.y_scale))
 
     def shortly(self, likelihood: Likelihood, start: Parameters, *, steps: int = _SHORT) -> EM:
         """Return where a few EM steps lead; with line searches for one active expert, whose gate EM cannot move."""
@@ -172,7 +182,7 @@ class Fitting:
             iteration.advance, tol=max(self.tol, _ROUGH) if roughly else self.tol, max_iter=self.max_iter,
             callback=self.callback, solution=lambda: iteration.at,
         )  # fmt: skip
-        value = likelihood.value(iteration.at)
+        value = float(outcome.trace.objective[-1]) if self.gate.smooth else likelihood.value(iteration.at)
         self.count(likelihood)
         return End(iteration.at, value, outcome, likelihood.penalty, getattr(iteration, "n_switches", 0))
 

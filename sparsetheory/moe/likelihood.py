@@ -94,6 +94,12 @@ class Likelihood:
         self.blocks = _blocks(n)
         self.n_passes = 0
 
+    def with_penalty(self, penalty: float) -> "Likelihood":
+        """Return the objective with another penalty on variances, on the same samples; it counts its own passes."""
+        other = copy.copy(self)
+        other.penalty, other.n_passes = penalty, 0
+        return other
+
     def on(self, rows: np.ndarray) -> "Likelihood":
         """Return the objective on some of the samples, its penalties in proportion."""
         part = copy.copy(self)

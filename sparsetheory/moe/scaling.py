@@ -1,5 +1,6 @@
 """Units in which covariates and response have variance one, and the way back: an affine map changes no density."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,11 @@ class Scaling:
     @classmethod
     def of(cls, gate: Gate, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> "Scaling":
         """Return the map for these data; what would change the meaning of the gate's parameters is left out."""
-        d = X.shape[1]
-        mean, centre = np.average(X, axis=0, weights=weight), float(np.average(y, weights=weight))
-        spread = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+        d, total = X.shape[1], float(weight.sum())
+        mean, centre = weight @ X / total, float(weight @ y) / total
+        spread = np.sqrt(weight @ (X - mean) ** 2 / total)
         flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1.0) * np.finfo(float).eps ** 0.25
-        height = float(np.sqrt(np.average((y - centre) ** 2, weights=weight)))
+        height = math.sqrt(float(weight @ (y - centre) ** 2) / total)
         return cls(
             x_shift=np.where(flat, 0.0, mean) if gate.may_centre else np.zeros(d),
             x_scale=np.where(flat, 1.0, spread) if gate.may_scale else np.ones(d),
@@ -34,8 +35,10 @@ class Scaling:
         )  # fmt: skip
 
     def scaled(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the data in these units."""
-        return (X - self.x_shift) / self.x_scale, (y - self.y_shift) / self.y_scale
+        """Return the data in these units, each covariate contiguous in memory."""
+        rows = np.subtract(X.T, self.x_shift[:, None], order="C")
+        rows /= self.x_scale[:, None]
+        return rows.T, (y - self.y_shift) / self.y_scale
 
     def parameters_in(self, at: Parameters, *, linear_gate: bool) -> Parameters:
         """Return the parameters in these units, given those of the raw data."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsetheory.moe.density import log_gate, mean_log_density, sample_scores, score_gradient
+from sparsetheory.moe.density import log_gate, mean_log_density, recomputed, sample_scores
 from sparsetheory.moe.gate import ACTIVATIONS, make_gate
 from sparsetheory.moe.likelihood import Likelihood
 from sparsetheory.moe.parameters import Layout, Parameters
@@ -30,7 +30,10 @@ def test_value_and_gradient(name, activation, variance):
     X, y, weight = rng.normal(size=(n, d)), rng.normal(size=n), rng.uniform(0.5, 2, n)
     compiled = Likelihood(X, y, weight, gate, layout, penalty=0.0, scale=1.0, ridge=0.0)
     assert mean_log_density(gate, at, X, y, weight) == pytest.approx(compiled.value(at), rel=1e-13)
-    gradient = score_gradient(layout, at, X, y, weight)
+    value, gradient, masses = recomputed(layout, at, X, y, weight)
+    assert value == pytest.approx(compiled.value(at), rel=1e-13)
+    moments = compiled.expectation(at).moments
+    np.testing.assert_allclose(masses, moments[:, layout.q - 1, layout.q - 1], rtol=1e-12)
     np.testing.assert_allclose(gradient, compiled.derivatives(at).gradient, atol=1e-13)
     np.testing.assert_allclose(weight @ sample_scores(layout, at, X, y) / weight.sum(), gradient, atol=1e-13)
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import InvalidArgument
-from ..fitting import Fitting
+from ..density import Recomputed, mean_log_density
+from ..fitting import Fitting, masses
 from ..local_search import permuted
 from ..starts import from_memberships, regression
 from .density import score_gradient
@@ -98,9 +99,12 @@ class MultivariateFitting(Fitting):
         """Return whether a variance given responses before is below some part of that of a single regression."""
         return not (at.variance > level * sequential(self.reference)[1]).all()
 
-    def score_gradient(self, at: Any) -> np.ndarray:
-        """Return the gradient of the mean log density, recomputed apart from the kernels."""
-        return score_gradient(self.layout, at, self.data.X, self.data.y, self.data.weight)
+    def recomputed(self, at: Any) -> Recomputed:
+        """Return log-likelihood in the units of the responses, its gradient and the masses, apart from the kernels."""
+        gradient = score_gradient(self.layout, at, self.data.X, self.data.y, self.data.weight)
+        raw, out = self.raw, self.scaling.parameters_out(at, linear_gate=self.gate.linear)
+        value = mean_log_density(self.gate, out, raw.X, raw.y, raw.weight)
+        return Recomputed(value, gradient, masses(self.likelihood(), at))
 
 
 def _regressed(design: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
