@@ -14,8 +14,8 @@ __all__ = ["Model", "Newton", "better"]
 
 _SHRINK, _GROW = 0.1, 8.0
 _LEAST, _MOST = 1e-12, 1e12
-_KEPT = 0.1  # a step that leaves less of the gradient says that the Hessian still serves
-_NOISY = 0.3  # one that leaves more with a fresh Hessian of some samples says that these are too few
+_KEPT = 0.3  # a step that leaves less of the gradient says that the Hessian still serves
+_NOISY = 0.5  # one that leaves more with a fresh Hessian of some samples says that these are too few
 
 
 class Newton:
@@ -65,7 +65,7 @@ class Newton:
             trial = self.likelihood.layout.moved(self.at, step)
             found = self.likelihood.slope(trial)
             if better(self.found, found, gain):
-                self._move(trial, found, fresh)
+                self._move(trial, found, step, fresh)
                 return True
             if not fresh:
                 self._model, fresh = None, True
@@ -73,13 +73,15 @@ class Newton:
             self.damping = max(self.damping, 1e-6) * _GROW
         return False
 
-    def _move(self, trial: Parameters, found: Slope, fresh: bool) -> None:
+    def _move(self, trial: Parameters, found: Slope, step: np.ndarray, fresh: bool) -> None:
         """Take a step, and decide whether its Hessian serves for the next one."""
         left = largest(found.gradient) / max(self.error, 1e-300)
+        if left > _KEPT or self._model is None:
+            self._model = None
+        else:
+            self._model.correct(step, self.found.gradient - found.gradient)
         self.at, self.found = trial, found
         self.damping = max(self.damping * _SHRINK, _LEAST)
-        if left > _KEPT:
-            self._model = None
         if left > _NOISY and fresh:
             self._part = self.likelihood
 
@@ -101,6 +103,14 @@ class Model:
         diagonal = np.abs(np.diag(hessian))
         self.scale = np.sqrt(np.maximum(diagonal, 1e-12 * max(float(diagonal.max()), 1e-300)))
         self.matrix = -hessian / np.outer(self.scale, self.scale)
+
+    def correct(self, step: np.ndarray, fall: np.ndarray) -> None:
+        """Make the model right along a step on which the gradient fell by `fall` (the formula of BFGS)."""
+        s, y = step * self.scale, fall / self.scale
+        seen = self.matrix @ s
+        if s @ y > 0 and s @ seen > 0:
+            self.matrix += np.outer(y, y) / (s @ y) - np.outer(seen, seen) / (s @ seen)
+            self.__dict__.pop("_spectrum", None)
 
     def step(self, gradient: np.ndarray, damping: float) -> np.ndarray:
         """Return the step for a Levenberg parameter."""
