@@ -18,8 +18,7 @@ _TARGET = 1e-9
 _PATIENCE = 10  # EM steps that a Newton finish, a handful of passes two to three times as long, is worth
 _RESCUE = 20  # EM steps after Newton's method found no better point
 _STRIDE = 16  # samples of which one is in the part that a fit begins on
-_PER_PARAMETER = 64  # samples in that part for each free parameter, at least
-_WORTH = 4  # least stride that is worth a part
+_SAMPLES, _PER_PARAMETER = 1500, 64  # in that part at least, and for each free parameter
 _NEAR = 0.1  # of the gradient that the maximum of the part has on all samples
 _WARM = 50  # steps on the part
 _GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
@@ -32,7 +31,7 @@ class Automatic:
     take more than ten further steps, Newton's method takes over; where that finds no better point, EM goes on for a
     while from there.
 
-    Many samples are begun with one in sixteen: the maximum of these is as near to that of all as the sampling error of
+    Many samples are begun with one in two to sixteen: the maximum of these is as near to that of all as the sampling error of
     the part, and their Hessian as near to that of all, so that from there steps cost little more than the gradient on
     all samples and leave a few percent of the error each. The first chunk goes to the maximum of the part; where the
     objective on all samples is lower there than at the start, the start stays.
@@ -40,8 +39,9 @@ class Automatic:
 
     def __init__(self, likelihood: Likelihood, at: Parameters) -> None:
         self.likelihood = likelihood
-        stride = min(_STRIDE, len(likelihood.weight) // (_PER_PARAMETER * likelihood.layout.n_free))
-        self._part = likelihood.on(spread_rows(len(likelihood.weight), stride)) if stride >= _WORTH else None
+        n, least = len(likelihood.weight), max(_SAMPLES, _PER_PARAMETER * likelihood.layout.n_free)
+        stride = min(_STRIDE, n // least)
+        self._part = likelihood.on(spread_rows(n, stride)) if stride > 1 else None
         self._now: EM | Newton | None = EM(likelihood, at) if self._part is None else None
         self._start = at
         self._done, self._least = 0, _FIRST

@@ -22,7 +22,8 @@ __all__ = [
     "slices",
 ]
 
-_ROWS = 1 << 12  # samples at a time: no array of n rows and k columns is held, and those of a slice stay in cache
+_ROWS = 1 << 13  # samples at a time: no array of n rows and k columns is held
+_SMALLEST = -700.0  # logarithm of a weight that counts as none: exponentials that underflow take ten times as long
 
 _Function = Callable[[np.ndarray], np.ndarray]
 
@@ -131,10 +132,12 @@ def _softmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the softmax over the experts, and log sum exp (n, 1)."""
     top = scores.max(axis=1, keepdims=True)
     top[top == -np.inf] = 0.0
-    weights = np.exp(scores - top)
+    weights = scores - top
+    np.maximum(weights, _SMALLEST, out=weights)
+    np.exp(weights, out=weights)
     total = weights.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return weights / total, top + np.log(total)
+    weights /= total
+    return weights, top + np.log(total)
 
 
 class _Memberships(NamedTuple):

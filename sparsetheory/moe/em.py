@@ -7,7 +7,7 @@ from scipy.linalg.lapack import dposv
 
 from .._loop import Chunk
 from ..result import Status
-from .likelihood import Expectation, Likelihood
+from .likelihood import Expectation, Likelihood, largest
 from .parameters import Parameters
 
 __all__ = ["EM", "em_step"]
@@ -26,7 +26,7 @@ class EM:
     def move(self, at: Parameters, found: Expectation) -> None:
         """Go to a point whose statistics are known."""
         self.at, self.found = at, found
-        self.error = float(np.max(np.abs(self.likelihood.gradient(at, found)), initial=0.0))
+        self.error = largest(self.likelihood.gradient(at, found))
 
     def step(self) -> bool:
         """Make one step and return whether there was one."""
@@ -75,15 +75,15 @@ def _gate_step(likelihood: Likelihood, at: Parameters, found: Expectation) -> np
     """Return the Newton step of the gate, ridge included; directions that curve upwards are turned."""
     layout, ridge = likelihood.layout, likelihood.ridge
     slope, bend = np.array(found.gate_slope), np.array(found.gate_bend)
-    ridged = layout.ridged[: len(slope)]
-    slope[ridged] -= ridge * layout.full(at)[: len(slope)][ridged]
-    bend[ridged, ridged] -= ridge
-    used = np.flatnonzero(layout.spread[: len(slope)].any(axis=1))  # the reference intercept does not move
-    step = np.zeros(len(slope))
-    concave = -bend[np.ix_(used, used)]
+    if ridge > 0:
+        ridged = layout.ridged[: len(slope)]
+        slope[ridged] -= ridge * layout.full(at)[: len(slope)][ridged]
+        bend[ridged, ridged] -= ridge
+    used, step = layout.moving, np.zeros(len(slope))
+    concave = -bend[used[:, None], used]
     if len(used) and np.isfinite(concave).all():
         factor, solution, failed = dposv(concave, slope[used])
-        if not failed and np.diag(factor).min() > 1e-5 * np.diag(factor).max():
+        if not failed and factor.diagonal().min() > 1e-5 * factor.diagonal().max():
             step[used] = solution
             return step
         values, vectors = np.linalg.eigh(concave)

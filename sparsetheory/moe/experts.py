@@ -33,11 +33,11 @@ def _variances(kind: Any, at: Parameters, top: np.ndarray, bottom: np.ndarray) -
 
 def solve_normal(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve a positive semi-definite system, in units where its diagonal is one; of several solutions the least."""
-    scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    scale = np.sqrt(np.maximum(matrix.diagonal(), 0.0))
     scale[scale == 0] = 1.0
-    scaled = matrix / np.outer(scale, scale)
+    scaled = matrix / (scale[:, None] * scale)
     factor, step, failed = dposv(scaled, right / scale)
-    if not failed and np.diag(factor).min() > 1e-7:
+    if not failed and factor.diagonal().min() > 1e-7:
         return np.asarray(step) / scale
     values, vectors = np.linalg.eigh(scaled)
     kept = values > len(values) * np.finfo(float).eps * max(values[-1], 0.0)

@@ -14,7 +14,7 @@ from .experts import best_experts
 from .gate import Gate
 from .parameters import Layout, Parameters
 
-__all__ = ["Derivatives", "Expectation", "Likelihood", "Passes", "Slope"]
+__all__ = ["Derivatives", "Expectation", "Likelihood", "Passes", "Slope", "largest"]
 
 _BLOCK = 64 * kernels.CHUNK  # samples a block: partial sums are added block by block, whatever the number of threads
 _LEAST = 1e-18  # variances below, relative to that of a single regression, are collapses: no point of the model
@@ -212,8 +212,10 @@ class Likelihood:
     def penalise(self, at: Parameters, gradient: np.ndarray, hessian: np.ndarray | None = None) -> None:
         """Add the derivatives of the penalties by the full parameters, in place."""
         layout = self.layout
-        ridged, full = layout.ridged, layout.full(at)
-        gradient[ridged] -= self.ridge * full[ridged]
+        if self.ridge == 0.0 and self.penalty == 0.0:
+            return
+        ridged = layout.ridged
+        gradient[ridged] -= self.ridge * layout.full(at)[ridged]
         pull = self.penalty * self.scale / at.variance
         gradient[layout.log_variances] += pull - self.penalty
         if hessian is not None:
@@ -222,6 +224,8 @@ class Likelihood:
             hessian[diagonal, diagonal] -= pull
 
     def _objective(self, log_likelihood: float, at: Parameters) -> float:
+        if self.ridge == 0.0 and self.penalty == 0.0:
+            return log_likelihood / self.total if np.isfinite(log_likelihood) else -np.inf
         slopes = at.gate[: self.gate.n_rows, :-1]
         with np.errstate(over="ignore"):  # slopes that a step took too far
             off = self.penalty * float((self.scale / at.variance + np.log(at.variance)).sum())
@@ -234,6 +238,11 @@ class Likelihood:
             return [part(block) for block in self.blocks]
         with ThreadPoolExecutor(self.n_threads) as pool:
             return list(pool.map(part, self.blocks))
+
+
+def largest(gradient: np.ndarray) -> float:
+    """Return the largest entry in absolute value."""
+    return float(np.abs(gradient).max(initial=0.0))
 
 
 def _blocks(n: int) -> list[tuple[int, int]]:

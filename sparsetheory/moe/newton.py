@@ -7,7 +7,7 @@ from scipy.linalg.lapack import dposv
 
 from .._loop import Chunk
 from ..result import Status
-from .likelihood import Derivatives, Likelihood, Slope
+from .likelihood import Derivatives, Likelihood, Slope, largest
 from .parameters import Parameters
 
 __all__ = ["Model", "Newton", "better"]
@@ -91,18 +91,13 @@ class Newton:
         return Chunk(n_iter=1, error=self.error, objective=self.found.value, stop=None if moved else Status.STALLED)
 
 
-def largest(gradient: np.ndarray) -> float:
-    """Return the largest entry in absolute value."""
-    return float(np.max(np.abs(gradient), initial=0.0))
-
-
 class Model:
     """Minus the Hessian, scaled; factored by Cholesky where it is definite, by its eigenvalues where it is not."""
 
     def __init__(self, hessian: np.ndarray) -> None:
-        diagonal = np.abs(np.diag(hessian))
+        diagonal = np.abs(hessian.diagonal())
         self.scale = np.sqrt(np.maximum(diagonal, 1e-12 * max(float(diagonal.max()), 1e-300)))
-        self.matrix = -hessian / np.outer(self.scale, self.scale)
+        self.matrix = -hessian / (self.scale[:, None] * self.scale)
 
     def correct(self, step: np.ndarray, fall: np.ndarray) -> None:
         """Make the model right along a step on which the gradient fell by `fall` (the formula of BFGS)."""
@@ -116,7 +111,7 @@ class Model:
         """Return the step for a Levenberg parameter."""
         slope = gradient / self.scale
         factor, step, failed = dposv(self.matrix + damping * np.eye(len(slope)), slope)
-        if failed or np.diag(factor).min() < 1e-7:  # eigenvalues below 1e-14 of the largest say nothing
+        if failed or factor.diagonal().min() < 1e-7:  # eigenvalues below 1e-14 of the largest say nothing
             values, vectors = self._spectrum
             step = vectors @ ((vectors.T @ slope) / (values + damping))
         return np.asarray(step) / self.scale

@@ -45,7 +45,7 @@ class Parameters:
 
     def log_normals(self, residuals: np.ndarray) -> np.ndarray:
         """Return the log densities of the experts, (n, k)."""
-        return np.asarray(-0.5 * residuals**2 / self.variance - 0.5 * np.log(2.0 * np.pi * self.variance))
+        return np.asarray(residuals**2 * (-0.5 / self.variance) - 0.5 * np.log(2.0 * np.pi * self.variance))
 
 
 class Layout:
@@ -101,6 +101,11 @@ class Layout:
     def of_gate(self, gate: Gate) -> "Layout":
         """Return the same layout with another gate."""
         return Layout(gate, self.d, self.variance)
+
+    @cached_property
+    def moving(self) -> np.ndarray:
+        """Where the gate's parameters are free: the reference intercept does not move."""
+        return np.flatnonzero(self.spread[: self.n_gate].any(axis=1))
 
     @cached_property
     def ridged(self) -> np.ndarray:
