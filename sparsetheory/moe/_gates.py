@@ -64,7 +64,7 @@ def gate_scores(code, gate, tau, Z, start, size, eta):
 
     The first d rows of Z hold a feature each; gate (k, d + 1) has slopes, then the intercept.
     """
-    d = gate.shape[1] - 1
+    d, cool = gate.shape[1] - 1, 1.0 / tau
     for j in range(gate.shape[0]):
         row = eta[j]
         intercept = gate[j, d]
@@ -83,7 +83,7 @@ def gate_scores(code, gate, tau, Z, start, size, eta):
                 row[i] += slope * x[start + i]
         if code == IDENTITY:
             for i in range(size):
-                row[i] /= tau
+                row[i] *= cool
         else:
             for i in range(size):
                 row[i] = (activation(code, row[i])[0] + outside) / tau

@@ -67,8 +67,8 @@ def normalise(joint, share, size, log_density):
     top, total, below, inverse = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     _softmax(joint, size, log_density, total, inverse)
     _softmax(share, size, top, below, inverse)
-    for i in range(size):
-        log_density[i] += log(total[i] / below[i]) - top[i]
+    for i in range(size):  # inverse is that of below
+        log_density[i] += log(total[i] * inverse[i]) - top[i]
 
 
 @kernel
@@ -161,7 +161,7 @@ def gradient(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight, f
     k, q = expert.shape
     eta, rho, joint, share = _scratch(k)
     design, second, flat = np.empty((m, q, CHUNK)), np.empty((m, CHUNK)), np.zeros((m, CHUNK))
-    log_density, pull, total = np.empty(CHUNK), np.empty(CHUNK), 0.0
+    log_density, pull, total, cool = np.empty(CHUNK), np.empty(CHUNK), 0.0, 1.0 / tau
     for start in range(first, last, CHUNK):
         size = min(CHUNK, last - start)
         s = weight[start : start + size]
@@ -173,16 +173,17 @@ def gradient(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight, f
         for r in range(m):
             if code == IDENTITY:
                 for i in range(size):
-                    pull[i] = s[i] * (joint[r, i] - share[r, i]) / tau
+                    pull[i] = s[i] * (joint[r, i] - share[r, i]) * cool
                 add_vector(grad, r * q, Z, start, q, pull, size)
             else:
                 for i in range(size):
                     pull[i] = s[i] * (joint[r, i] - share[r, i])
                 add_vector(grad, r * q, design[r], 0, q, pull, size)
         for j in range(k):
+            precision = 1.0 / variance[j]
             for i in range(size):
                 joint[j, i] *= s[i]
-                pull[i] = joint[j, i] * rho[j, i] / variance[j]
+                pull[i] = joint[j, i] * rho[j, i] * precision
             add_vector(grad, (m + j) * q, Z, start, q, pull, size)
             for i in range(size):
                 pull[i] = 0.5 * (pull[i] * rho[j, i] - joint[j, i])
