@@ -17,6 +17,7 @@ from .mixing_measure import MixingMeasure
 from .order_selection import OrderSelection
 from .parameters import Layout
 from .predictive import PredictiveDistribution
+from .profile_likelihood import profile_limits
 from .result import MoEResult
 
 __all__ = ["GaussianMoE"]
@@ -277,6 +278,37 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         if self.converged_:
             doubt = self._excess(X, y, sample_weight)
         return parameter_errors(self._layout, self.result_.parameters, *data, kind=kind, doubt=doubt)
+
+    def profile_interval(
+        self, X: Any, y: Any, sample_weight: Any = None, *, name: str, index: Any = (), level: float = 0.95
+    ) -> tuple[float, float]:  # fmt: skip
+        """Return a confidence interval of one parameter from the data of the fit, by the likelihood ratio.
+
+        Unlike a standard error times a quantile it need not be symmetric, and does not depend on how the parameter is
+        written; it takes some twenty constrained fits.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        name : str
+            "gate_coef", "gate_intercept", "expert_coef", "expert_intercept", "variance" or "temperature".
+        index : int or tuple of int
+            The entry: ``(expert, covariate)`` for slopes, the expert for others, none for the temperature.
+        level : float, default 0.95
+            Confidence, between 0 and 1.
+
+        Returns
+        -------
+        low, high : float
+            NaN, with a warning that says why, wherever `standard_errors` are; infinite where the likelihood ratio never
+            reaches its quantile. See `sparsetheory.moe.profile_likelihood.profile_limits`.
+        """
+        errors = self.standard_errors(X, y, sample_weight)
+        data = self._data(X, y, sample_weight)
+        return profile_limits(
+            self._layout, self.result_.parameters, *data, errors, name=name, index=index, level=level
+        )  # fmt: skip
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

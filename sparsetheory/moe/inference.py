@@ -13,7 +13,7 @@ from .likelihood import Likelihood
 from .parameters import Layout, Parameters
 from .scaling import Scaling
 
-__all__ = ["KINDS", "RefusedWarning", "StandardErrors", "parameter_errors"]
+__all__ = ["KINDS", "RefusedWarning", "StandardErrors", "outwards", "parameter_errors"]
 
 #: What stands between the inverses of the information: nothing else, or the variance of the scores.
 KINDS = ("observed", "sandwich")
@@ -110,7 +110,7 @@ def parameter_errors(
     if reason:
         warnings.warn(f"no standard errors: {reason}", RefusedWarning, stacklevel=3)
         covariance = np.full_like(covariance, np.nan)
-    turn = _outwards(layout, scaling, inner)
+    turn = outwards(layout, scaling, inner)
     return _arranged(layout, at, turn @ covariance @ turn.T, least, kind, reason)
 
 
@@ -147,7 +147,7 @@ def _indistinct(layout: Layout, at: Parameters, covariance: np.ndarray) -> Itera
             yield f"experts {i} and {j} are not further apart than their errors"
 
 
-def _outwards(layout: Layout, scaling: Scaling, at: Parameters) -> np.ndarray:
+def outwards(layout: Layout, scaling: Scaling, at: Parameters) -> np.ndarray:
     """Return the matrix that turns free parameters in scaled units into those of the data; the map is affine."""
 
     def out(step: np.ndarray) -> np.ndarray:
