@@ -184,7 +184,7 @@ def test_a_constant_covariate_says_nothing(data, model, constant):
 
 def test_weights_that_are_shares_are_refused(data):
     X, y = data
-    with pytest.raises(InvalidArgument, match="sample_weight.*row twice"):
+    with pytest.raises(InvalidArgument, match=r"sample_weight.*row twice"):
         moe.GaussianMoE(2, random_state=0).fit(X, y, np.full(len(y), 1 / len(y)))
 
 
