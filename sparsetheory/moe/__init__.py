@@ -10,6 +10,7 @@ _HOME = {
     "LOSSES": "losses",
     "MixingMeasure": "mixing_measure",
     "MoEResult": "result",
+    "MultivariateMeasure": "multivariate.measure",
     "SOLVERS": "fitting",
     "activation_independence": "identifiability",
     "density_distance": "population",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .losses import LOSSES
     from .maximum import maximize_likelihood
     from .mixing_measure import MixingMeasure
+    from .multivariate.measure import MultivariateMeasure
     from .polynomials import hermite_solution, polynomial_system, polynomial_value, rbar
     from .population import density_distance, information, simulate
     from .predicted_rate import predicted_rates

@@ -31,10 +31,10 @@ class Automatic:
     take more than ten further steps, Newton's method takes over; where that finds no better point, EM goes on for a
     while from there.
 
-    Many samples are begun with one in two to sixteen: the maximum of these is as near to that of all as the sampling error of
-    the part, and their Hessian as near to that of all, so that from there steps cost little more than the gradient on
-    all samples and leave a few percent of the error each. The first chunk goes to the maximum of the part; where the
-    objective on all samples is lower there than at the start, the start stays.
+    Many samples are begun with one in two to sixteen: the maximum of these is as near to that of all as the sampling
+    error of the part, and so is their Hessian. Steps from there cost little more than the gradient on all samples, and
+    leave a tenth of the error each. The first chunk goes to the maximum of the part; where the objective on all samples
+    is lower there than at the start, the start stays.
     """
 
     def __init__(self, likelihood: Likelihood, at: Parameters) -> None:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .likelihood import Likelihood
 from .parameters import Layout, Parameters
 from .scaling import Scaling
 
-__all__ = ["KINDS", "RefusedWarning", "StandardErrors", "parameter_errors"]
+__all__ = ["KINDS", "RefusedWarning", "StandardErrors", "outwards", "parameter_errors", "sampling_covariance"]
 
 #: What stands between the inverses of the information: nothing else, or the variance of the scores.
 KINDS = ("observed", "sandwich")
@@ -90,28 +91,40 @@ def parameter_errors(
     StandardErrors
     """
     check_choice(kind, "kind", KINDS)
-    gate = layout.gate
-    scaling = Scaling.of(gate, X, y, weight)
-    inner = scaling.parameters_in(at, linear_gate=gate.linear)
+    scaling = Scaling.of(layout.gate, X, y, weight)
     scaled = scaling.scaled(X, y)
-    likelihood = Likelihood(*scaled, weight, gate, layout, penalty=0.0, scale=1.0, ridge=0.0)
-    information = -likelihood.derivatives(inner).hessian
+    likelihood = Likelihood(*scaled, weight, layout.gate, layout, penalty=0.0, scale=1.0, ridge=0.0)
+    inner = scaling.parameters_in(at, linear_gate=layout.gate.linear)
+    scores = sample_scores(layout, inner, *scaled) if kind == "sandwich" else None
+    covariance, least, reason = sampling_covariance(likelihood, inner, *scaled, scores=scores, doubt=doubt)
+    turn = outwards(layout, scaling, inner)
+    return _arranged(layout, at, turn @ covariance @ turn.T, least, kind, reason)
+
+
+def sampling_covariance(
+    likelihood: Likelihood, at: Parameters, X: np.ndarray, y: np.ndarray, *, scores: np.ndarray | None, doubt: str
+) -> tuple[np.ndarray, float, str]:
+    """Return the covariance of the free parameters, the least eigenvalue of the information, and why it is refused.
+
+    With the scores of single samples it is that of the sandwich. Everything is in the units of the likelihood; a
+    refusal, whose covariance is NaN, warns.
+    """
+    layout, weight = likelihood.layout, likelihood.weight
+    information = -likelihood.derivatives(at).hessian
     least = float(np.linalg.eigvalsh(information)[0])
-    reason = doubt or _irregular(layout, inner, *scaled, weight)
+    reason = doubt or _irregular(layout, at, X, y, weight)
     if not reason and not least >= LEAST_EIGENVALUE:
         reason = f"the least eigenvalue of the information per sample is {least:.1e}: no regular maximum"
     covariance = np.full((layout.n_free, layout.n_free), np.nan)
     if not reason:
         covariance = np.linalg.inv(information) / likelihood.total
-        if kind == "sandwich":
-            scores = sample_scores(layout, inner, *scaled)
+        if scores is not None:
             covariance = covariance @ (scores.T * weight) @ scores @ covariance
-        reason = next(_indistinct(layout, inner, covariance), "")
+        reason = next(_indistinct(layout, at, covariance), "")
     if reason:
-        warnings.warn(f"no standard errors: {reason}", RefusedWarning, stacklevel=3)
+        warnings.warn(f"no standard errors: {reason}", RefusedWarning, stacklevel=4)
         covariance = np.full_like(covariance, np.nan)
-    turn = _outwards(layout, scaling, inner)
-    return _arranged(layout, at, turn @ covariance @ turn.T, least, kind, reason)
+    return covariance, least, reason
 
 
 def _irregular(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> str:
@@ -123,8 +136,8 @@ def _irregular(layout: Layout, at: Parameters, X: np.ndarray, y: np.ndarray, wei
     joint -= joint.max(axis=1, keepdims=True)
     posterior = np.exp(joint)
     masses = weight @ (posterior / posterior.sum(axis=1, keepdims=True))
-    if gate.n_experts > 1 and masses.min() < layout.q + 1:
-        return f"expert {masses.argmin()} has {masses.min():.1f} expected samples for its {layout.q + 1} parameters"
+    if gate.n_experts > 1 and masses.min() < layout.needed:
+        return f"expert {masses.argmin()} has {masses.min():.1f} expected samples, of {layout.needed} that it needs"
     return ""
 
 
@@ -133,12 +146,9 @@ def _indistinct(layout: Layout, at: Parameters, covariance: np.ndarray) -> Itera
     from scipy.stats import chi2
 
     full = layout.spread @ covariance @ layout.spread.T
-    values, q = layout.full(at), layout.q
+    values = layout.full(at)
     for i, j in combinations(range(layout.gate.n_experts), 2):
-        own, other = ([*range(layout.n_gate + m * q, layout.n_gate + (m + 1) * q)] for m in (i, j))
-        if layout.variance == "free":
-            own.append(layout.log_variances.start + i)
-            other.append(layout.log_variances.start + j)
+        own, other = layout.expert_slots(i), layout.expert_slots(j)
         contrast = np.zeros((len(own), len(full)))
         rows = np.arange(len(own))
         contrast[rows, own], contrast[rows, other] = 1.0, -1.0
@@ -147,7 +157,7 @@ def _indistinct(layout: Layout, at: Parameters, covariance: np.ndarray) -> Itera
             yield f"experts {i} and {j} are not further apart than their errors"
 
 
-def _outwards(layout: Layout, scaling: Scaling, at: Parameters) -> np.ndarray:
+def outwards(layout: Layout, scaling: Any, at: Parameters) -> np.ndarray:
     """Return the matrix that turns free parameters in scaled units into those of the data; the map is affine."""
 
     def out(step: np.ndarray) -> np.ndarray:

@@ -102,9 +102,9 @@ def maximize_likelihood(
         likelihood is unbounded. "auto" searches with ``0.3 / sqrt(n)`` and, where the maximum of the likelihood itself
         next to it is an interior one, ends there: no variance near zero, no expert with fewer expected samples than
         ``d + 2``. With 0 the search itself has no safeguard but that collapsed points are refused. For several
-        responses it is :math:`-a \sum_j (\mathrm{tr}(S \Sigma_j^{-1}) + \log\det \Sigma_j)` with the residual covariance S
-        of one regression: 2a more samples an expert with this covariance, or an inverse Wishart density with its mode
-        there. Linear maps of the responses change it by a constant.
+        responses it is :math:`-a \sum_j (\mathrm{tr}(S \Sigma_j^{-1}) + \log\det \Sigma_j)`, with the covariance S of
+        the residuals of one regression: 2a more samples an expert with this covariance, or an inverse Wishart density
+        with its mode there. Linear maps of the responses change it by a constant.
     gate_ridge : float, default 1e-6
         Weight of half the squared gate slopes, in units where covariates have variance one. It keeps them finite where
         memberships can be separated, and is off for ``top_k=1``, where the length of the slopes means nothing.
@@ -248,6 +248,10 @@ def _check_size(data: Data, layout: Layout) -> None:
         if rows < least:
             expected = f"at least {least} rows: as many responses as free parameters, {layout.needed} rows an expert"
             raise InvalidArgument("X", expected, f"{rows} rows")
+    needed, total = layout.n_free / np.size(data.y[0]), float(data.weight.sum())
+    if total < needed:
+        expected = f"numbers of rows (two is a row twice) that add up to {needed:g} or more, for so many parameters"
+        raise InvalidArgument("sample_weight", expected, f"a sum of {total:.3g}")
 
 
 def _check_penalty(penalty: Any) -> float | None:

@@ -9,8 +9,10 @@ from sklearn.base import clone
 
 from .._scikit import FitWarning
 from .._validation import check_choice
+from ..errors import InvalidArgument
 from .density import log_joint, mean_log_density
 from .merging import MergePath, merged_pairs, merging_path
+from .multivariate.moves import merged_measures
 from .parameters import Layout
 from .result import MoEResult
 
@@ -53,8 +55,13 @@ class OrderSelection:
         return self.bic(X, y, weight) + 2.0 * float(entropy)
 
     def merge_path(self, X: Any, y: Any, sample_weight: Any = None) -> MergePath:
-        """Merge the nearest two experts of this fit again and again; see `sparsetheory.moe.merging.merging_path`."""
+        """Merge the nearest two experts of this fit again and again; see `sparsetheory.moe.merging.merging_path`.
+
+        Only for a single response.
+        """
         data = self._data(X, y, sample_weight)
+        if data[1].ndim == 2:
+            raise InvalidArgument("y", "one response (the dissimilarity of experts is that of one)", "several")
         return merging_path(self.result_.gate, self.result_.parameters, *data)
 
     def select_order(self, X: Any, y: Any, sample_weight: Any = None, *, criterion: str = "bic") -> int:
@@ -82,7 +89,9 @@ class OrderSelection:
 
     def _smaller(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Return the best fit with one expert less that starts from a pair of experts of this one merged."""
-        starts = merged_pairs(self.result_.gate, self.result_.parameters, *self._data(X, y, sample_weight))
+        data = self._data(X, y, sample_weight)
+        merged: Any = merged_pairs if data[1].ndim == 1 else merged_measures
+        starts = merged(self.result_.gate, self.result_.parameters, *data)
         options = {"n_experts": self.n_experts - 1, "top_k": None, "warm_start": False}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FitWarning)

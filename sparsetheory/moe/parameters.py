@@ -39,6 +39,11 @@ class Parameters:
             gate[:, -1], gate[:, :-1], a=expert[:, :-1], b=expert[:, -1], v=self.variance, tau=self.tau
         )
 
+    @property
+    def means(self) -> np.ndarray:
+        """Rows of the means: slopes and then the intercept."""
+        return self.expert
+
     def residuals(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the response minus the mean of every expert, (n, k)."""
         return np.asarray(y[:, None] - products(X, self.expert) - self.expert[:, -1])
@@ -101,6 +106,11 @@ class Layout:
     def of_gate(self, gate: Gate) -> "Layout":
         """Return the same layout with another gate."""
         return Layout(gate, self.d, self.variance)
+
+    def expert_slots(self, j: int) -> list[int]:
+        """Return where the parameters are that only expert j has, in the full vector."""
+        at = self.n_gate + j * self.q
+        return [*range(at, at + self.q), *([self.log_variances.start + j] if self.variance == "free" else [])]
 
     @cached_property
     def moving(self) -> np.ndarray:

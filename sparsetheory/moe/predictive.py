@@ -9,7 +9,7 @@ from scipy.special import log_ndtr, logsumexp, ndtri_exp
 from .._validation import check_count
 from ..errors import InvalidArgument
 
-__all__ = ["PredictiveDistribution"]
+__all__ = ["PredictiveDistribution", "chosen_experts"]
 
 _STEPS = 400  # of the root finder; halving alone takes about 53 + log2(bracket / least deviation)
 
@@ -172,11 +172,16 @@ class PredictiveDistribution:
         -------
         ndarray of shape (n,), or (size, n)
         """
-        if not isinstance(rng, np.random.Generator):
-            raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
-        n, k = self.means.shape
-        shape = (n,) if size is None else (check_count(size, "size"), n)
-        reached = np.exp(self.log_weights).cumsum(axis=1)
-        chosen = (rng.random((*shape, 1)) * reached[:, -1:] >= reached[:, :-1]).sum(axis=-1)
-        means = np.take_along_axis(np.broadcast_to(self.means, (*shape, k)), chosen[..., None], axis=-1)[..., 0]
-        return np.asarray(means + self._deviations[chosen] * rng.standard_normal(shape))
+        chosen = chosen_experts(self.log_weights, rng, size)
+        means = self.means[np.arange(len(self.means)), chosen]
+        return np.asarray(means + self._deviations[chosen] * rng.standard_normal(chosen.shape))
+
+
+def chosen_experts(log_weights: np.ndarray, rng: np.random.Generator, size: int | None) -> np.ndarray:
+    """Draw an expert for every row, (n,), or `size` of them, (size, n)."""
+    if not isinstance(rng, np.random.Generator):
+        raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
+    n = len(log_weights)
+    shape = (n,) if size is None else (check_count(size, "size"), n)
+    reached = np.exp(log_weights).cumsum(axis=1)
+    return np.asarray((rng.random((*shape, 1)) * reached[:, -1:] >= reached[:, :-1]).sum(axis=-1))

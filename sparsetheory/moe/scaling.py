@@ -1,6 +1,5 @@
 """Units in which covariates and response have variance one, and the way back: an affine map changes no density."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,15 @@ from .gate import Gate
 from .parameters import Parameters
 
 __all__ = ["Scaling"]
+
+_FLAT = 1e-12  # of the mean: less is the rounding of a constant
+
+
+def _spread(deviations: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return root mean squares of columns, in any units: squares neither overflow nor vanish."""
+    top = np.abs(deviations).max(axis=0)
+    top = np.where(top > 0, top, 1.0)
+    return np.asarray(top * np.sqrt(np.average((deviations / top) ** 2, axis=0, weights=weight)))
 
 
 @dataclass(frozen=True)
@@ -23,14 +31,14 @@ class Scaling:
     @classmethod
     def of(cls, gate: Gate, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> "Scaling":
         """Return the map for these data; what would change the meaning of the gate's parameters is left out."""
-        d, total = X.shape[1], float(weight.sum())
-        mean, centre = weight @ X / total, float(weight @ y) / total
-        spread = np.sqrt(weight @ (X - mean) ** 2 / total)
-        flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1.0) * np.finfo(float).eps ** 0.25
-        height = math.sqrt(float(weight @ (y - centre) ** 2) / total)
+        d, total = X.shape[1], weight.sum()
+        mean, centre = weight @ X / total, float(weight @ y / total)
+        spread, height = _spread(X - mean, weight), float(_spread(y - centre, weight))
+        flat = spread <= _FLAT * np.abs(mean)
+        spread = np.where(flat, np.where(mean != 0, np.abs(mean), 1.0), spread)
         return cls(
             x_shift=np.where(flat, 0.0, mean) if gate.may_centre else np.zeros(d),
-            x_scale=np.where(flat, 1.0, spread) if gate.may_scale else np.ones(d),
+            x_scale=spread if gate.may_scale else np.ones(d),
             y_shift=centre, y_scale=height if height > 0 else 1.0,
         )  # fmt: skip
 

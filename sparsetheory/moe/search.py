@@ -87,7 +87,8 @@ def _ends(
 
 def _drawn(fitting: Fitting, rows: np.ndarray, init: Any, tau: float, rng: np.random.Generator) -> Iterator[Parameters]:
     """Yield starts without end."""
-    styles = tuple(STYLES) if init == "auto" else (check_choice(init, "init", ("auto", *STYLES)),)
+    style = check_choice(init, "init", ("auto", *STYLES))
+    styles = tuple(STYLES) if style == "auto" else (style,)
     for labels in memberships(fitting.data.X[rows], fitting.data.y[rows], fitting.gate.n_experts, rng, styles=styles):
         yield fitting.start(rows, labels, tau)
 

@@ -34,6 +34,7 @@ FEW_ROWS = "fewer rows than free parameters have no maximum likelihood fit"
 REFUSED = {
     1: {"check_methods_sample_order_invariance": NEEDS_Y, "check_methods_subset_invariance": NEEDS_Y,
         "check_sample_weight_equivalence_on_dense_data": f"{FEW_ROWS}: 27 for 30 features",
+        "check_regressor_multioutput": f"{FEW_ROWS}: 11 for 10 features and 5 responses",
         "check_regressors_no_decision_function": HAS_GATE},
     2: {"check_n_features_in_after_fitting": FEW_ROWS, "check_estimators_nan_inf": FEW_ROWS},
 }  # fmt: skip
@@ -165,6 +166,28 @@ def test_units_of_covariates_map_back(data, model):
     np.testing.assert_allclose(other.predict_proba(1e3 * X - 5e3)[:, back], model.predict_proba(X)[:, order], atol=1e-7)
 
 
+@pytest.mark.parametrize("scale", [1e-250, 1e-30, 1e30, 1e140])
+def test_no_covariate_is_too_small_or_too_large(data, model, scale):
+    X, y = data
+    other = moe.GaussianMoE(2, random_state=0).fit(scale * X, y)
+    assert other.lower_bound_ == pytest.approx(model.lower_bound_, abs=1e-9)
+    np.testing.assert_allclose(other.predict(scale * X), model.predict(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("constant", [0.1, 1e8 / 3])
+def test_a_constant_covariate_says_nothing(data, model, constant):
+    X, y = data
+    other = moe.GaussianMoE(2, random_state=0).fit(np.column_stack([X, np.full(len(y), constant)]), y)
+    assert other.lower_bound_ == pytest.approx(model.lower_bound_, abs=1e-8)
+    assert np.abs(other.expert_coef_[:, 1] * constant).max() < 10
+
+
+def test_weights_that_are_shares_are_refused(data):
+    X, y = data
+    with pytest.raises(InvalidArgument, match=r"sample_weight.*row twice"):
+        moe.GaussianMoE(2, random_state=0).fit(X, y, np.full(len(y), 1 / len(y)))
+
+
 def test_repeated_points_do_not_collapse_a_variance(data):
     X, y = data
     X, y = np.vstack([X, np.full((12, 1), 0.25)]), np.append(y, np.full(12, 0.7))
@@ -267,6 +290,7 @@ def test_what_is_wrong_is_refused(data, model):
         {"variance": -1.0},
         {"tol": -1},
         {"init": "no"},
+        {"init": np.zeros(3)},
     ):
         with pytest.raises(InvalidArgument):
             moe.GaussianMoE(**options).fit(X, y)

@@ -5,10 +5,14 @@ from itertools import combinations
 
 import numpy as np
 
+from ...errors import InvalidArgument
+from ..density import log_gate
+from ..gate import Gate
 from .likelihood import MultivariateLikelihood
+from .measure import MultivariateMeasure
 from .parameters import SequentialParameters
 
-__all__ = ["merged_rows", "split_merges"]
+__all__ = ["merged_measures", "split_merges"]
 
 
 def split_merges(
@@ -50,7 +54,23 @@ def _dissimilarity(at: SequentialParameters, mass: np.ndarray, i: int, j: int) -
     return float(mass[i] * mass[j] / max(mass[i] + mass[j], 1e-300) * far)
 
 
-def merged_rows(arrays: list[np.ndarray], mass: np.ndarray, i: int, j: int) -> np.ndarray:
+def merged_measures(
+    gate: Gate, at: SequentialParameters, X: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> Iterator[MultivariateMeasure]:
+    """Yield the mixtures with one expert less, one for each pair of experts merged."""
+    if not (gate.linear and gate.smooth):
+        raise InvalidArgument("gate", "softmax or temperature without top_k", f"{gate.name}, top_k={gate.top_k}")
+    mass = np.average(np.exp(log_gate(gate, at, X)), axis=0, weights=weight)
+    for i, j in combinations(range(gate.n_experts), 2):
+        rows, means, covariance = np.array(at.gate), at.means, at.covariance
+        share = _merge([rows, means, covariance], mass, i, j)
+        rows[i, -1] -= at.tau * float(share @ np.log(share))  # two copies have the sum of their weights
+        kept = np.delete(np.arange(gate.n_experts), j)
+        parts = rows[kept], means[kept], covariance[kept]
+        yield SequentialParameters.joined(*parts, at.tau, full=at.full).measure
+
+
+def _merge(arrays: list[np.ndarray], mass: np.ndarray, i: int, j: int) -> np.ndarray:
     """Put the averages of places i and j, weighted by their masses, into place i; return the shares of both."""
     share = mass[[i, j]] + 1e-12 * mass.sum()  # two unused experts merge too
     share /= share.sum()
@@ -65,7 +85,7 @@ def _moved(
     """Return the parameters with the pair merged in its first place and `split` in two, the second in the other."""
     i, j = pair
     gate, means, covariance = np.array(at.gate), at.means, at.covariance
-    merged_rows([gate, means, covariance], mass, i, j)
+    _merge([gate, means, covariance], mass, i, j)
     gate[j], means[j], covariance[j] = gate[split], means[split], covariance[split]
     values, vectors = np.linalg.eigh(covariance[split])
     shift = 0.7 * np.sqrt(values[-1]) * vectors[:, -1]

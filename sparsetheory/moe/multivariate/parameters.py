@@ -143,15 +143,24 @@ class SequentialLayout(Layout):
         if m == k:  # a common shift of all intercepts does not change the density
             slots[self.n_gate - 1] = -1
         if variance == "tied":
-            shared = np.concatenate([np.nonzero(self.used)[1] > d, np.ones(n_responses, dtype=bool)])
             blocks = slots[self.n_gate : self.n_gate + self.n_expert].reshape(k, self.n_own)
-            blocks[:, shared] = blocks[0, shared]
+            blocks[:, self._of_covariance] = blocks[0, self._of_covariance]
         self._spread_over(slots)
 
     @property
     def needed(self) -> int:
         """Number of samples below which the last response has more parameters in an expert than samples."""
         return self.used.shape[1] + 1
+
+    @cached_property
+    def _of_covariance(self) -> np.ndarray:
+        """Mask over the block of an expert: what covariances consist of."""
+        return np.concatenate([np.nonzero(self.used)[1] > self.d, np.ones(self.n_responses, dtype=bool)])
+
+    def expert_slots(self, j: int) -> list[int]:
+        """Return where the parameters are that only expert j has, in the full vector."""
+        own = np.arange(self.n_own) if self.variance == "free" else np.flatnonzero(~self._of_covariance)
+        return list(self.n_gate + j * self.n_own + own)
 
     def of_gate(self, gate: Gate) -> "SequentialLayout":
         """Return the same layout with another gate."""
