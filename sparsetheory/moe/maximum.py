@@ -16,6 +16,7 @@ from .gate import Gate, make_gate
 from .identifiability import activation_independence
 from .multivariate.fitting import MultivariateFitting
 from .multivariate.parameters import COVARIANCES, SequentialLayout
+from .multivariate.scaling import correlations
 from .parameters import Layout
 from .result import MoEResult
 from .search import best_maximum
@@ -225,9 +226,7 @@ def _layout(gate: Gate, data: Data, variance: Any, covariance: str) -> Layout:
         return Layout(gate, data.X.shape[1], variance)
     if not isinstance(variance, str):
         raise InvalidArgument("variance", "'free' or 'tied' for several responses (y with columns)", variance)
-    used = data.y[data.weight > 0]
-    standard = (used - used.mean(axis=0)) / used.std(axis=0)
-    if covariance == "full" and np.linalg.eigvalsh(standard.T @ standard / len(used))[0] <= _COLLINEAR:
+    if covariance == "full" and np.linalg.eigvalsh(correlations(data.y, data.weight))[0] <= _COLLINEAR:
         expected = "responses of which none is a linear combination of the others, or covariance='diagonal'"
         raise InvalidArgument("y", expected, "a singular covariance")
     return SequentialLayout(gate, data.X.shape[1], data.y.shape[1], covariance, variance)

@@ -9,7 +9,16 @@ from ..parameters import Parameters
 from ..scaling import Scaling
 from .parameters import SequentialParameters
 
-__all__ = ["MultivariateScaling"]
+__all__ = ["MultivariateScaling", "correlations"]
+
+
+def correlations(y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the matrix of correlations of the columns, in any units."""
+    deviations = y - np.average(y, axis=0, weights=weight)
+    deviations = deviations / np.abs(deviations).max(axis=0)
+    spread = (deviations.T * weight) @ deviations
+    heights = np.sqrt(np.diag(spread))
+    return np.asarray(spread / np.outer(heights, heights))
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,12 @@ class MultivariateScaling:
     @classmethod
     def of(cls, gate: Gate, X: np.ndarray, y: np.ndarray, weight: np.ndarray, *, full: bool) -> "MultivariateScaling":
         """Return the map for these data, whose covariance has to be positive definite."""
-        covariates = replace(Scaling.of(gate, X, y[:, 0], weight), y_shift=0.0, y_scale=1.0)
-        shift = np.average(y, axis=0, weights=weight)
-        spread = np.atleast_2d(np.cov((y - shift).T, aweights=weight, ddof=0))
-        root = np.linalg.cholesky(spread) if full else np.diag(np.sqrt(np.diag(spread)))
-        return cls(covariates, shift, root)
+        columns = [Scaling.of(gate, X, column, weight) for column in y.T]
+        shift, heights = (np.array([getattr(own, name) for own in columns]) for name in ("y_shift", "y_scale"))
+        root = np.diag(heights)
+        if full:
+            root = root @ np.linalg.cholesky(correlations(y, weight))
+        return cls(replace(columns[0], y_shift=0.0, y_scale=1.0), shift, root)
 
     def scaled(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the data in these units."""
