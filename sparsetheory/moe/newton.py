@@ -44,7 +44,8 @@ class Newton:
     def __init__(self, likelihood: Likelihood, at: Parameters, *, part: Likelihood | None = None) -> None:
         self.likelihood, self._part = likelihood, likelihood if part is None else part
         self.at, self.found = at, likelihood.slope(at)
-        self.damping, self._model = 1e-3, None
+        self.damping = 1e-3
+        self._model: Model | None = None
 
     @property
     def error(self) -> float:
