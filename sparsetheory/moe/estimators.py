@@ -204,6 +204,7 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         at, d = result.parameters, result.parameters.gate.shape[1] - 1
         self.result_, self._layout = result, Layout(result.gate, d, self.variance)
         means, self.variance_ = at.means, at.variance.copy()
+        self.__dict__.pop("covariance_", None)
         if isinstance(at, SequentialParameters):
             self._layout = SequentialLayout(result.gate, d, at.n_responses, self.covariance, self.variance)
             self.covariance_ = at.covariance

@@ -22,7 +22,7 @@ from .mixing_measure import MixingMeasure
 from .newton import Newton
 from .parameters import Layout, Parameters
 from .scaling import Scaling
-from .segments import best_segments
+from .segments import PLACES, best_segments
 from .squarem import SQUAREM
 from .starts import from_memberships, regression
 from .sweep import swept
@@ -140,9 +140,9 @@ class Fitting:
         data = self.data
         return self.ready(from_memberships(data.X[rows], data.y[rows], data.weight[rows], self.gate, labels, tau))
 
-    def segments(self, likelihood: Likelihood) -> Parameters | None:
+    def segments(self, likelihood: Likelihood, *, most: int = PLACES) -> Parameters | None:
         """Return the best experts of which each has a segment of a line, where that is the problem."""
-        return best_segments(likelihood, self.known)
+        return best_segments(likelihood, self.known, most=most)
 
     def moves(self, likelihood: Likelihood, at: Parameters) -> Iterator[Parameters]:
         """Yield points that may be in better basins."""

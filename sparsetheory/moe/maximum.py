@@ -59,6 +59,7 @@ def maximize_likelihood(
     .. math:: \max_\theta \frac{1}{\sum_i s_i} \sum_i s_i \log \sum_{j=1}^k \pi_j(x_i) N(y_i; a_j^\top x_i + b_j, v_j)
 
     1. Draw ``3 n_init`` memberships in four styles and run a few EM steps from each, on a subsample of a few thousand.
+       With one covariate and three or more experts also from the best segments of the line, under gates soft to sharp.
     2. Finish the best of them, four or more: EM while it is fast, then Newton's method on the likelihood itself. With
        ``top_k`` also from dense fits whose active experts are dropped one by one, to the maximum inside a cell of
        constant active sets, then along every gate coordinate across cells, until neither finds anything.

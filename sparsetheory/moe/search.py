@@ -27,6 +27,8 @@ _AFFORDED = 40_000  # samples times starts that are finished without a second th
 _SPARSE = 5_000  # the same for sparse gates, whose finish takes longer
 _FREED = 8  # most ends that the penalty is taken off
 _WINDOW = 3.0  # how far, in log-likelihood, one of them may be behind the best
+_SHARPNESS = (1.0, 5.0, 30.0)  # of gates between segments, in units where the covariate has variance one
+_PLACES = 150  # where these segments may end: fewer than where segments are the answer
 _SAME = 1e-7  # ends of the same objective per sample are the same
 _COLLAPSED = 1e-9  # relative to the variance of a single regression
 _UNUSED = 1e-6  # samples; an expert with fewer has left the mixture, which is no collapse
@@ -76,6 +78,8 @@ def _ends(
     starts = _drawn(fitting, rows, init, tau, rng)
     kept = _screened(fitting, likelihood, itertools.islice(starts, _SCREENED * n_init))
     most = max(_FINISHED, _AFFORDED // len(rows))
+    if fitting.gate.smooth and init == "auto":
+        kept = [*_segmented(fitting, likelihood, rows, tau), *kept]
     if not fitting.gate.smooth:
         most = max(_FINISHED, _SPARSE // len(rows))
         segments = fitting.segments(likelihood) if init == "auto" else None
@@ -83,6 +87,24 @@ def _ends(
         kept = [*([] if segments is None else [replace(segments, tau=tau)]), *lowered, *kept]
     ends = [fitting.finish(likelihood, start, roughly=True) for start in kept[:most]]
     return ends + list(_moved(fitting, likelihood, max(ends, key=lambda end: end.value)))
+
+
+def _segmented(fitting: Fitting, likelihood: Likelihood, rows: np.ndarray, tau: float) -> Iterator[Parameters]:
+    """Yield where EM leads from the best segments of a line, under gates from soft to sharp.
+
+    Drawn starts of three or more experts miss the places of sharp gates, of which every one is a maximum of its own.
+    """
+    gate = fitting.gate
+    if not gate.linear or fitting.layout.d > 1 or gate.n_experts < 3:
+        return
+    hard = fitting.with_gate(replace(gate, top_k=1))
+    best = hard.segments(hard.likelihood(rows), most=_PLACES)
+    if best is None:
+        return
+    for sharpness in _SHARPNESS:
+        em = fitting.shortly(likelihood, fitting.ready(replace(best, gate=sharpness * tau * best.gate, tau=tau)))
+        if math.isfinite(em.found.value):
+            yield em.at
 
 
 def _drawn(fitting: Fitting, rows: np.ndarray, init: Any, tau: float, rng: np.random.Generator) -> Iterator[Parameters]:
@@ -118,7 +140,10 @@ def _ranked(runs: list[EM]) -> list[EM]:
 def _lowered(
     fitting: Fitting, rows: np.ndarray, init: Any, n_init: int, tau: float, rng: np.random.Generator, *, most: int
 ) -> Iterator[Parameters]:
-    """Yield starts of a sparse gate: fits of the dense one, with ever fewer active experts."""
+    """Yield starts of a sparse gate: fits of the dense one, with ever fewer active experts.
+
+    Lowering the temperature of the dense fits instead, or of every other one, finds no better ends in the same time.
+    """
     k, top_k = fitting.gate.n_experts, fitting.gate.top_k
     dense = fitting.with_gate(replace(fitting.gate, top_k=k))
     ends = _distinct(_ends(dense, dense.likelihood(rows), rows, init, n_init, tau, rng))

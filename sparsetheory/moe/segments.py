@@ -8,12 +8,12 @@ from .likelihood import Likelihood
 from .parameters import Parameters
 from .partition import lines_of
 
-__all__ = ["best_segments"]
+__all__ = ["PLACES", "best_segments"]
 
-_PLACES = 600  # most places where a segment may end: their number squared is the cost
+PLACES = 600  # most places where a segment may end: their number squared is the cost
 
 
-def best_segments(likelihood: Likelihood, known: float = 1.0) -> Parameters | None:
+def best_segments(likelihood: Likelihood, known: float = 1.0, *, most: int = PLACES) -> Parameters | None:
     r"""Return experts and gate rows of the best segmentation; None where that is not this problem.
 
     .. math:: \max_{c_1 \le \dots \le c_{k-1}} \sum_p \max_{a, b, v} \Big\{ \sum_{c_{p-1} < x_i \le c_p}
@@ -29,13 +29,15 @@ def best_segments(likelihood: Likelihood, known: float = 1.0) -> Parameters | No
     likelihood : Likelihood
     known : float
         The variance where the layout has a known one.
+    most : int
+        Most places where a segment may end.
     """
     gate, layout = likelihood.gate, likelihood.layout
     if gate.top_k > 1 or gate.slopes_only or layout.d > 1 or gate.n_experts < 2 or layout.variance == "tied":
         return None
     order = np.argsort(likelihood.Z[0], kind="stable")
     x, y, s = likelihood.Z[0][order], likelihood.Z[2][order], likelihood.weight[order]
-    ends = _ends(x)
+    ends = _ends(x, most)
     if len(ends) < 3:
         return None
     value, row, variance = _fits(likelihood, x, y, s, ends, known)
@@ -48,11 +50,11 @@ def best_segments(likelihood: Likelihood, known: float = 1.0) -> Parameters | No
     return layout.referred(Parameters(rows, row[at], variance[at]))
 
 
-def _ends(x: np.ndarray) -> np.ndarray:
+def _ends(x: np.ndarray, most: int) -> np.ndarray:
     """Return the numbers of samples after which a segment may end, 0 and n included."""
     inner = np.flatnonzero(np.diff(x) > 0) + 1
-    if len(inner) > _PLACES:
-        inner = inner[np.linspace(0, len(inner) - 1, _PLACES).astype(int)]
+    if len(inner) > most:
+        inner = inner[np.linspace(0, len(inner) - 1, most).astype(int)]
     return np.concatenate([[0], inner, [len(x)]])
 
 

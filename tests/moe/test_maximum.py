@@ -1,5 +1,7 @@
 """The fit from nothing but data: invariances, real optima, and no collapse."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -200,3 +202,15 @@ def test_a_subsample_is_searched_and_all_samples_are_fitted():
     given = moe.maximize_likelihood(X, y, init=OVERLAP)
     assert fit.converged
     assert fit.log_likelihood == pytest.approx(given.log_likelihood, abs=1e-11)
+
+
+@pytest.mark.parametrize(("k", "reached"), [(3, -62.5), (4, -35.43)])
+def test_steps_of_a_gate_are_found(k, reached):
+    """The motorcycle data, variance one: maxima that drawn starts miss for most seeds (-65.26, -35.53)."""
+    path = Path(__file__).parents[2] / "examples" / "data" / "mcycle.csv"
+    x, y = np.loadtxt(path, delimiter=",", skiprows=1).T
+    X, y = ((x - x.mean()) / x.std())[:, None], (y - y.mean()) / y.std()
+    for seed in (0, 1):
+        fit = moe.maximize_likelihood(X, y, k, rng=np.random.default_rng(seed))
+        assert fit.converged
+        assert len(y) * fit.log_likelihood > reached

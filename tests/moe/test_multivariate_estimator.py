@@ -134,11 +134,11 @@ def test_points_and_responses_that_do_not_fit_are_named(data, model):
     X, Y = data
     found = model.predict_dist(X)
     for y in (np.ones(3), np.ones((4, 2)), "x"):
-        with pytest.raises(InvalidArgument, match="^y"):
+        with pytest.raises(InvalidArgument, match=r"^y"):
             found.logpdf(y)
-    with pytest.raises(InvalidArgument, match="^response"):
+    with pytest.raises(InvalidArgument, match=r"^response"):
         found.marginal(2)
-    with pytest.raises(InvalidArgument, match="^rng"):
+    with pytest.raises(InvalidArgument, match=r"^rng"):
         found.sample(0)
     for y in (Y[:, 0], np.column_stack([Y, Y])):
         with pytest.raises(InvalidArgument, match="as in the fit"):
@@ -231,5 +231,6 @@ def test_it_pickles_clones_starts_warm_and_scores(data, model):
     assert warm.lower_bound_ == pytest.approx(model.lower_bound_, abs=1e-10)
     warm.fit(X, Y[:, 0])  # of another shape: a search
     assert warm.predict(X).shape == (500,)
+    assert not hasattr(warm, "covariance_")
     scores = [cross_val_score(moe.GaussianMoE(k, random_state=0, n_init=1), X, Y, cv=3).mean() for k in (1, 2)]
     assert scores[1] > scores[0] + 0.2

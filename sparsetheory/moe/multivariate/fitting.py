@@ -85,7 +85,7 @@ class MultivariateFitting(Fitting):
         turned = root @ vectors
         return np.asarray((turned * np.maximum(values, _LEAST)[:, None]) @ np.swapaxes(turned, 1, 2))
 
-    def segments(self, likelihood: Any) -> None:
+    def segments(self, likelihood: Any, *, most: int = 0) -> None:
         """No start of this kind: the search over segments is that of a single response."""
 
     def moves(self, likelihood: Any, at: Any) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from ..experts import solve_normal
 from ..gate import Gate
 from ..likelihood import Expectation, Likelihood, Passes
 from ..parameters import Parameters
-from . import _likelihood as kernels
+from . import _sequential as kernels
 from .parameters import SequentialLayout, sequential
 
 __all__ = ["MultivariateLikelihood"]
