@@ -60,7 +60,8 @@ def maximize_likelihood(
 
     1. Draw ``3 n_init`` memberships in four styles and run a few EM steps from each, on a subsample of a few thousand.
        With one covariate and three or more experts also from the best segments of the line, under gates soft to sharp.
-    2. Finish the best of them, four or more: EM while it is fast, then Newton's method on the likelihood itself. With
+    2. Finish the best of them, four or more: EM while it is fast, then Newton's method on the likelihood itself; from a
+       few thousand samples on first on one in two to sixteen of them, always the same ones. With
        ``top_k`` also from dense fits whose active experts are dropped one by one, to the maximum inside a cell of
        constant active sets, then along every gate coordinate across cells, until neither finds anything.
     3. Try to merge two experts and split a third, and to hand experts to other gate rows; keep what is better.
