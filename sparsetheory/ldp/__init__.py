@@ -6,8 +6,10 @@ from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
+    "AuditReport": "auditing",
     "GramNoise": "prediction",
     "ScoreNoise": "prediction",
+    "audit": "auditing",
     "gaussian_weight": "prediction",
     "gram_noise": "prediction",
     "gram_share": "prediction",
@@ -22,6 +24,7 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .auditing import AuditReport, audit
     from .prediction import (
         GramNoise,
         ScoreNoise,
