@@ -8,33 +8,66 @@ from .._lazy import lazy
 _HOME = {
     "AuditReport": "auditing",
     "BudgetSpent": "errors",
+    "DuchiBall": "duchi",
+    "GaussianVector": "gaussian",
     "GramNoise": "prediction",
     "InsufficientUsers": "errors",
     "LDPResult": "estimation",
+    "PrivUnit": "privunit",
+    "PrivUnitG": "privunitg",
+    "PrivacyGuarantee": "guarantee",
     "ProtocolError": "errors",
     "ScoreNoise": "prediction",
+    "SecureStream": "csprng",
+    "analytic_gaussian_sigma": "calibration",
     "audit": "auditing",
+    "classic_gaussian_sigma": "calibration",
+    "composed_in_parallel": "guarantee",
+    "coordinate_cross_moment_sensitivity": "sensitivity",
+    "cross_moment_sensitivity": "sensitivity",
     "elementary_estimator": "elementary",
     "estimate": "estimation",
     "gaussian_weight": "prediction",
+    "gdp_delta": "calibration",
+    "gdp_epsilon": "calibration",
+    "gdp_mu": "calibration",
     "gram_noise": "prediction",
+    "gram_sensitivity": "sensitivity",
     "gram_share": "prediction",
     "iht": "hard_thresholding",
+    "joint_sensitivity": "sensitivity",
     "n_required": "prediction",
     "noise_to_eigenvalue": "prediction",
     "predicted_error": "prediction",
+    "published_score_radius": "sensitivity",
     "score_noise": "prediction",
+    "score_sensitivity": "sensitivity",
     "soft_threshold_risk": "soft_risk",
     "universal_threshold": "prediction",
+    "zcdp_delta": "calibration",
+    "zcdp_rho": "calibration",
 }
 
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from .auditing import AuditReport, audit
+    from .calibration import (
+        analytic_gaussian_sigma,
+        classic_gaussian_sigma,
+        gdp_delta,
+        gdp_epsilon,
+        gdp_mu,
+        zcdp_delta,
+        zcdp_rho,
+    )
+    from .csprng import SecureStream
+    from .duchi import DuchiBall
     from .elementary import elementary_estimator
     from .errors import BudgetSpent, InsufficientUsers, ProtocolError
     from .estimation import LDPResult, estimate
+    from .gaussian import GaussianVector
+    from .guarantee import PrivacyGuarantee, composed_in_parallel
     from .hard_thresholding import iht
     from .prediction import (
         GramNoise,
@@ -47,5 +80,15 @@ if TYPE_CHECKING:
         predicted_error,
         score_noise,
         universal_threshold,
+    )
+    from .privunit import PrivUnit
+    from .privunitg import PrivUnitG
+    from .sensitivity import (
+        coordinate_cross_moment_sensitivity,
+        cross_moment_sensitivity,
+        gram_sensitivity,
+        joint_sensitivity,
+        published_score_radius,
+        score_sensitivity,
     )
     from .soft_risk import soft_threshold_risk
