@@ -1,7 +1,8 @@
 """Every theorem of the family as a record; its proof and its study carry the same slug."""
 
+from ...verify.claim import Claim
+from . import bounds
+
 __all__ = ["CLAIMS"]
 
-from ...verify.claim import Claim
-
-CLAIMS: tuple[Claim, ...] = ()
+CLAIMS: tuple[Claim, ...] = (*bounds.CLAIMS,)
