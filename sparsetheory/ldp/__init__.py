@@ -8,6 +8,7 @@ from .._lazy import lazy
 _HOME = {
     "AuditReport": "auditing",
     "BudgetSpent": "errors",
+    "DiscreteGaussianVector": "discrete_gaussian",
     "DuchiBall": "duchi",
     "GaussianVector": "gaussian",
     "GramNoise": "prediction",
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         zcdp_rho,
     )
     from .csprng import SecureStream
+    from .discrete_gaussian import DiscreteGaussianVector
     from .duchi import DuchiBall
     from .elementary import elementary_estimator
     from .errors import BudgetSpent, InsufficientUsers, ProtocolError

@@ -54,7 +54,7 @@ def clip_rows(rows, radius, out):
         for j in range(dim):
             trace += row[j] * 0.0
             largest = max(largest, abs(row[j]))
-        if not trace == 0.0:
+        if trace != 0.0:
             bad += 1
             continue
         _, exponent = math.frexp(max(largest, _LEAST))

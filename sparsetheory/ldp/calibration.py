@@ -1,12 +1,12 @@
 """How much Gaussian noise a promise needs: the exact curve, the classic formula, and zero-concentrated privacy.
 
-Adding N(0, sigma^2 I) to a query of l2 sensitivity Delta is (epsilon, delta)-private exactly when, with mu = Delta/sigma,
+Adding N(0, sigma^2 I) to a query of l2 sensitivity Delta is (epsilon, delta)-private exactly when, mu = Delta/sigma,
 
     delta >= Phi(mu/2 - epsilon/mu) - exp(epsilon) Phi(-mu/2 - epsilon/mu)
 
 (Balle and Wang 2018). With t = epsilon/mu - mu/2 and the Mills ratio M(s) = Phi(-s)/phi(s) the right-hand side is
-phi(t) (M(t) - M(t + mu)): no exponential of epsilon is formed, and what cancels is bounded. Every solution is rounded to
-the private side: the curve is evaluated with a bound on its own rounding error, which counts against the budget.
+phi(t) (M(t) - M(t + mu)): no exponential of epsilon is formed, and what cancels is bounded. Every solution is rounded
+to the private side: the curve is evaluated with a bound on its own rounding error, which counts against the budget.
 """
 
 import math
@@ -305,7 +305,7 @@ def zcdp_delta(rho: float, epsilon: float) -> float:
     Returns
     -------
     float
-        The infimum over alpha > 1 of exp((alpha - 1)(alpha rho - epsilon)) (1 - 1/alpha)^alpha / (alpha - 1), at most 1.
+        Infimum over alpha > 1 of exp((alpha - 1)(alpha rho - epsilon)) (1 - 1/alpha)^alpha / (alpha - 1), at most 1.
 
     Raises
     ------

@@ -131,10 +131,9 @@ def composed_in_parallel(guarantees: "list[PrivacyGuarantee]") -> PrivacyGuarant
     if not guarantees:
         raise InvalidArgument("guarantees", "at least one guarantee", "none")
     first = guarantees[0]
-    if any((g.relation, g.unit) != (first.relation, first.unit) for g in guarantees):
-        raise InvalidArgument(
-            "guarantees", "one relation and one unit", sorted({f"{g.relation}/{g.unit}" for g in guarantees})
-        )
+    kinds = sorted({f"{g.relation}/{g.unit}" for g in guarantees})
+    if len(kinds) > 1:
+        raise InvalidArgument("guarantees", "one relation and one unit", kinds)
     mus = [g.mu for g in guarantees if g.mu is not None]
     return PrivacyGuarantee(
         max(g.epsilon for g in guarantees),

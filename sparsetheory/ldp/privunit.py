@@ -95,7 +95,7 @@ class PrivUnit(Randomizer):
         return Tilt(level, tail, above, above * math.exp(-epsilon))
 
     def _mean(self, tilt: Tilt) -> float:
-        """Return m = E<w, v>: the cap's share of the first moment, (1 - gamma^2)^a/(2^(2a) a B(a, a)), times the gap."""
+        """Return m = E<w, v>: the first moment of the cap, (1 - gamma^2)^a/(2^(2a) a B(a, a)), times the gap."""
         from scipy.special import betaln
 
         a = self._half
