@@ -13,7 +13,7 @@ __all__ = ["elementary_estimator", "soft_threshold", "solve_positive"]
 
 def soft_threshold(v: np.ndarray, threshold: float) -> np.ndarray:
     """Return sign(v) max(|v| - threshold, 0) entry by entry."""
-    return np.sign(v) * np.maximum(np.abs(v) - threshold, 0.0)
+    return v - np.clip(v, -threshold, threshold)
 
 
 def solve_positive(gram: np.ndarray, cross: np.ndarray) -> np.ndarray | None:

@@ -9,7 +9,7 @@ from .._validation import check_choice, check_count, check_matrix, check_nonnega
 from ..errors import InvalidArgument
 from .elementary import soft_threshold
 
-__all__ = ["hard_threshold", "iht", "iht_step"]
+__all__ = ["check_schedule", "groups", "hard_threshold", "iht", "iht_step"]
 
 
 def hard_threshold(v: np.ndarray, keep: int) -> np.ndarray:
@@ -33,8 +33,9 @@ def iht_step(theta: np.ndarray, score: np.ndarray, *, step: float, keep: int | N
 
 
 def iht(
-    X: Any, y: Any, sparsity: int, *, keep: int | None = None, rounds: int = 20, schedule: Sequence[float] | None = None,
-    step: float | None = None, threshold: str = "hard", level: float = 0.0, radius: float | None = None,
+    X: Any, y: Any, sparsity: int, *, keep: int | None = None, rounds: int = 20,
+    schedule: Sequence[float] | None = None, step: float | None = None, threshold: str = "hard", level: float = 0.0,
+    radius: float | None = None,
 ) -> np.ndarray:  # fmt: skip
     r"""Estimate a sparse linear model in the unit ball without privacy, by a fixed number of thresholded steps.
 
@@ -89,7 +90,8 @@ def iht(
     eta = _default_step(X) if step is None else check_positive(step, "step")
     clip = np.inf if radius is None else check_positive(radius, "radius")
     theta = np.zeros(d)
-    for rows in _groups(len(X), rounds, schedule):
+    whole = [slice(0, len(X))] * check_count(rounds, "rounds")
+    for rows in whole if schedule is None else groups(len(X), schedule):
         scores = X[rows] * (X[rows] @ theta - y[rows])[:, None]
         norms = np.linalg.norm(scores, axis=1)
         score = (scores / np.maximum(norms / clip, 1.0)[:, None]).mean(axis=0)
@@ -103,15 +105,13 @@ def _default_step(X: np.ndarray) -> float:
     return 1 / largest if largest > 0 else 1.0
 
 
-def _groups(n: int, rounds: int, schedule: Sequence[float] | None) -> list[slice]:
-    """Return the rows of every round."""
-    if schedule is None:
-        return [slice(0, n)] * check_count(rounds, "rounds")
+def groups(n: int, schedule: Any) -> list[slice]:
+    """Return the samples of every round: consecutive ones, in the shares of the schedule."""
     ends = np.round(np.cumsum(check_schedule(schedule)) * n).astype(int)
     starts = np.concatenate([[0], ends[:-1]])
     if (ends <= starts).any():
-        raise InvalidArgument("schedule", "at least one row a round", f"{(ends - starts).tolist()} rows")
-    return [slice(a, b) for a, b in zip(starts, ends)]
+        raise InvalidArgument("schedule", "at least one sample a round", f"{(ends - starts).tolist()} samples")
+    return [slice(int(a), int(b)) for a, b in zip(starts, ends)]
 
 
 def check_schedule(schedule: Any) -> np.ndarray:
