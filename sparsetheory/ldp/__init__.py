@@ -6,22 +6,29 @@ from .._lazy import lazy
 
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
+    "AuditCase": "planted",
     "AuditReport": "auditing",
     "BudgetSpent": "errors",
     "DiscreteGaussianVector": "discrete_gaussian",
     "DuchiBall": "duchi",
     "GaussianVector": "gaussian",
     "GramNoise": "prediction",
+    "GramStats": "gram_stats",
+    "IHTServer": "iht_server",
     "InsufficientUsers": "errors",
+    "LDPParams": "params",
     "LDPResult": "estimation",
     "PrivUnit": "privunit",
     "PrivUnitG": "privunitg",
     "PrivacyGuarantee": "guarantee",
     "ProtocolError": "errors",
+    "Report": "report",
+    "ReportBatch": "report",
     "ScoreNoise": "prediction",
     "SecureStream": "csprng",
     "analytic_gaussian_sigma": "calibration",
     "audit": "auditing",
+    "audit_cases": "planted",
     "classic_gaussian_sigma": "calibration",
     "composed_in_parallel": "guarantee",
     "coordinate_cross_moment_sensitivity": "sensitivity",
@@ -39,12 +46,16 @@ _HOME = {
     "joint_sensitivity": "sensitivity",
     "n_required": "prediction",
     "noise_to_eigenvalue": "prediction",
+    "packed_length": "packed",
     "predicted_error": "prediction",
     "published_score_radius": "sensitivity",
     "score_noise": "prediction",
     "score_sensitivity": "sensitivity",
+    "simulate": "simulate",
     "soft_threshold_risk": "soft_risk",
+    "svec": "packed",
     "universal_threshold": "prediction",
+    "unsvec": "packed",
     "zcdp_delta": "calibration",
     "zcdp_rho": "calibration",
 }
@@ -52,6 +63,7 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from . import simulate
     from .auditing import AuditReport, audit
     from .calibration import (
         analytic_gaussian_sigma,
@@ -69,8 +81,13 @@ if TYPE_CHECKING:
     from .errors import BudgetSpent, InsufficientUsers, ProtocolError
     from .estimation import LDPResult, estimate
     from .gaussian import GaussianVector
+    from .gram_stats import GramStats
     from .guarantee import PrivacyGuarantee, composed_in_parallel
     from .hard_thresholding import iht
+    from .iht_server import IHTServer
+    from .packed import packed_length, svec, unsvec
+    from .params import LDPParams
+    from .planted import AuditCase, audit_cases
     from .prediction import (
         GramNoise,
         ScoreNoise,
@@ -85,6 +102,7 @@ if TYPE_CHECKING:
     )
     from .privunit import PrivUnit
     from .privunitg import PrivUnitG
+    from .report import Report, ReportBatch
     from .sensitivity import (
         coordinate_cross_moment_sensitivity,
         cross_moment_sensitivity,
