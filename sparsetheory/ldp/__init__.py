@@ -9,6 +9,7 @@ _HOME = {
     "AuditCase": "planted",
     "AuditReport": "auditing",
     "BudgetSpent": "errors",
+    "DiscreteGaussian": "lattice_noise",
     "DiscreteGaussianVector": "discrete_gaussian",
     "DuchiBall": "duchi",
     "GaussianVector": "gaussian",
@@ -44,6 +45,10 @@ _HOME = {
     "gram_share": "prediction",
     "iht": "hard_thresholding",
     "joint_sensitivity": "sensitivity",
+    "lattice_mu": "lattice_noise",
+    "lattice_scale": "lattice_noise",
+    "lattice_sensitivity": "lattice_noise",
+    "lattice_step": "lattice_noise",
     "n_required": "prediction",
     "noise_to_eigenvalue": "prediction",
     "packed_length": "packed",
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
     from .packed import packed_length, svec, unsvec
     from .params import LDPParams
     from .planted import AuditCase, audit_cases
+    from .lattice_noise import DiscreteGaussian, lattice_mu, lattice_scale, lattice_sensitivity, lattice_step
     from .prediction import (
         GramNoise,
         ScoreNoise,
