@@ -90,10 +90,10 @@ if TYPE_CHECKING:
     from .guarantee import PrivacyGuarantee, composed_in_parallel
     from .hard_thresholding import iht
     from .iht_server import IHTServer
+    from .lattice_noise import DiscreteGaussian, lattice_mu, lattice_scale, lattice_sensitivity, lattice_step
     from .packed import packed_length, svec, unsvec
     from .params import LDPParams
     from .planted import AuditCase, audit_cases
-    from .lattice_noise import DiscreteGaussian, lattice_mu, lattice_scale, lattice_sensitivity, lattice_step
     from .prediction import (
         GramNoise,
         ScoreNoise,

@@ -11,7 +11,7 @@ __all__ = ["add_split_noise", "add_table_noise", "onto_lattice"]
 
 @kernel
 def onto_lattice(ball, scale, dither, bound, out):
-    """Write floor(scale * ball_ij + dither_i). Around (dither_i - 1/2) no row is longer than sqrt(bound), or it is 0."""
+    """Write floor(scale * ball_ij + dither_i). Around dither_i - 1/2 no row is longer than sqrt(bound), or it is 0."""
     n, dim = out.shape
     for i in range(n):
         u = dither[i]

@@ -72,7 +72,7 @@ class SecureStream:
             self._key()
         out = np.zeros(n + 2, dtype=np.uint64)  # the cipher asks for room of almost one more block
         if n:
-            memory = memoryview(out).cast("B")
+            memory = memoryview(out.view(np.uint8).data)
             self._cipher.update_into(memory[: 8 * n], memory)
         return out[:n]
 

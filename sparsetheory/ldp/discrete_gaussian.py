@@ -1,32 +1,18 @@
-"""Gaussian noise on the integers: the noise to deploy when a delta is allowed.
-
-Why the exact curve of the continuous Gaussian may be used. Draw x from N(q, s^2 - b^2) and then an integer y with
-probability proportional to exp(-(y - x)^2/(2 b^2)). The two exponents together are that of N(q, s^2) at y, and by
-Poisson's formula the sums over the integers that normalise them depend on where they are centred by a factor
-1 +- 2 exp(-2 pi^2 b^2) only. So the discrete Gaussian of deviation s around an integer q is, up to factors within 2e-34
-of 1 for b = 2, what anyone can compute from a continuous Gaussian of deviation sqrt(s^2 - 4) around q: it is as private.
-"""
+"""Gaussian noise on the integers: the noise to deploy when a delta is allowed."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from .._validation import check_choice
-from ._discrete_gaussian import add_split_noise, add_table_noise, onto_lattice
-from .calibration import gdp_mu, zcdp_rho
+from ._discrete_gaussian import onto_lattice
 from .csprng import Stream
 from .gaussian import check_radius
-from .gaussian_table import split_tables
 from .guarantee import PrivacyGuarantee, check_delta
-from .randomizer import Randomizer, arithmetic_delta, power_of_two
+from .lattice_noise import DiscreteGaussian, lattice_mu, lattice_scale, lattice_sensitivity, lattice_step
+from .randomizer import Randomizer, arithmetic_delta
 
 __all__ = ["DiscreteGaussianVector"]
-
-_FRACTION = 0.01  # the step is at most this part of sensitivity/sqrt(dim): the lattice costs at most 1 % of noise
-_BLUR = 4.0  # b^2 above
-_BLUR_DISTANCE = 2e-33  # twice exp(kappa) - 1 for one coordinate, kappa the logarithm of the two factors above
-_CHUNK = 1 << 14  # values for which words are made at a time: they stay in the cache
 
 
 class DiscreteGaussianVector(Randomizer):
@@ -58,6 +44,8 @@ class DiscreteGaussianVector(Randomizer):
         Deviation of the noise in steps, and in the units of the input.
     variance, second_moment : float
         Of a coordinate of a decoded report; E|decoded report|^2 at an input of norm `radius`.
+    noise : DiscreteGaussian
+        The law of the noise in steps.
     bound : int
         No coordinate of a report is larger: what is, was made up.
     guarantee, simulated_guarantee : PrivacyGuarantee
@@ -72,7 +60,7 @@ class DiscreteGaussianVector(Randomizer):
     -----
     Rounding is floor(v/step + U) with one uniform U a report: unbiased, and two vectors are at most
     sensitivity/step + sqrt(dim) apart after it, whatever U. Discrete Gaussian noise of deviation s then is
-    (that)^2/(2 s^2)-zCDP (Canonne, Kamath, Steinke 2020) and, by the argument at the head of this module,
+    (that)^2/(2 s^2)-zCDP (Canonne, Kamath, Steinke 2020) and, by the argument in `lattice_noise`,
     (that)/sqrt(s^2 - 4)-GDP.
 
     Examples
@@ -95,28 +83,19 @@ class DiscreteGaussianVector(Randomizer):
     ) -> None:
         super().__init__(dim, epsilon, delta=check_delta(delta, positive=True), sensitivity=sensitivity)
         self.radius = check_radius(radius, self.sensitivity)
-        self.calibration = check_choice(calibration, "calibration", ("analytic", "zcdp"))
-        root = math.sqrt(self.dim)
-        self.step = power_of_two(_FRACTION * self.sensitivity / root)
-        slack = 1.0 + 2.0**-40  # for the rounding of the clip, and of the caller's own arithmetic
-        self.lattice_sensitivity = self.sensitivity / self.step * slack + root
-        self._reach = self.radius / self.step * slack + root / 2.0
-        self.scale = self._calibrate()
+        self.calibration = calibration
+        self.step = lattice_step(self.sensitivity, self.dim)
+        self.lattice_sensitivity = lattice_sensitivity(self.sensitivity, self.dim, step=self.step)
+        self.scale = lattice_scale(self.epsilon, self.delta, self.lattice_sensitivity, calibration=calibration)
         self.sigma = self.scale * self.step
-        self._tables = split_tables(self.scale)
-        self.bound = math.ceil(self.radius / self.step) + 2 + self._tables.reach
+        self.noise = DiscreteGaussian(self.scale)
+        self.bound = math.ceil(self.radius / self.step) + 2 + self.noise.reach
         self.variance = self.sigma**2
         self.second_moment = self.dim * (self.variance + self.step**2 / 6.0) + self.radius**2
-        spent = arithmetic_delta(self.epsilon, self.dim * (self._tables.distance + _BLUR_DISTANCE))
-        mu = math.nextafter(self.lattice_sensitivity / math.sqrt(self.scale**2 - _BLUR) * (1.0 + 2.0**-48), math.inf)
+        spent = arithmetic_delta(self.epsilon, self.dim * self.noise.distance)
         total = min(self.delta + spent, 1.0)
+        mu = lattice_mu(self.lattice_sensitivity, self.scale)
         self.guarantee = PrivacyGuarantee(self.epsilon, total, mu=mu, delta_arithmetic=min(spent, total))
-
-    def _calibrate(self) -> float:
-        up = 1.0 + 2.0**-48
-        if self.calibration == "zcdp":
-            return self.lattice_sensitivity / math.sqrt(2.0 * zcdp_rho(self.epsilon, self.delta)) * up
-        return math.hypot(self.lattice_sensitivity / gdp_mu(self.epsilon, self.delta) * up, math.sqrt(_BLUR)) * up
 
     def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the integers that the noise of a coordinate can be and their probabilities.
@@ -128,8 +107,7 @@ class DiscreteGaussianVector(Randomizer):
         probabilities : ndarray of float64
             Of the tables as they are drawn from, not of the ideal law.
         """
-        reach = self._tables.reach
-        return np.arange(-reach, reach + 1), self._tables.probabilities()
+        return self.noise.probabilities()
 
     def privatize(self, V: Any, rng: Any = None) -> np.ndarray:
         """Return the integer report of each vector: `decode` turns it into an unbiased version of the vector.
@@ -154,12 +132,6 @@ class DiscreteGaussianVector(Randomizer):
         return self.report(V, rng)
 
     def _draw(self, ball: np.ndarray, stream: Stream, out: np.ndarray) -> None:
-        onto_lattice(ball, self.radius / self.step, stream.uniforms(len(ball)), self._reach**2, out)
-        flat, (wide, factor, narrow) = out.reshape(-1), self._tables
-        for start in range(0, len(flat), _CHUNK):
-            part = flat[start : start + _CHUNK]
-            if factor:
-                words, reach = stream.words(2 * len(part)), self._tables.reach
-                add_split_noise(words, wide.cells, wide.bits, factor, narrow.cells, narrow.bits, reach, part)
-            else:
-                add_table_noise(stream.words(len(part)), narrow.cells, narrow.bits, narrow.reach, part)
+        reach = lattice_sensitivity(2.0 * self.radius, self.dim, step=self.step) / 2.0
+        onto_lattice(ball, self.radius / self.step, stream.uniforms(len(ball)), reach**2, out)
+        self.noise.add(out, stream)

@@ -2,12 +2,12 @@
 
 The discrete Gaussian N_Z(0, s^2) has P(z) proportional to exp(-z^2/(2 s^2)). Its probabilities, computed with sixty
 digits, are rounded to multiples of 2^-64, symmetrically, the centre taking what is over. Walker's alias method on these
-integers is exact: the upper bits of a word choose a cell, its lower bits are compared with the cell's threshold, and the
-law of the draw is weight/2^64. What is lost is the distance of these weights from the real ones, and it is computed.
+integers is exact: the upper bits of a word choose a cell, its lower bits are compared with the cell's threshold, and
+the law of the draw is weight/2^64. What is lost is the distance of these weights from the real ones: it is computed.
 
 A wide Gaussian is the sum k z1 + z2 of two narrow ones: the product of their densities at z is exp(-z^2/(2 s^2)) with
 s^2 = k^2 s1^2 + s2^2 times a Gaussian in z1 of deviation tau = s1 s2/s off the integers, whose sum over the integers is
-the same up to a factor 1 +- 2 exp(-2 pi^2 tau^2) by Poisson's formula. Two tables in the first cache replace one beyond.
+the same up to a factor 1 +- 2 exp(-2 pi^2 tau^2) by Poisson's formula. Two small tables replace one beyond the caches.
 """
 
 import functools

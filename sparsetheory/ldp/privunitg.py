@@ -82,6 +82,8 @@ class PrivUnitG(Randomizer):
         Grid of the reports; bound on the norm.
     tilt : Tilt
         Level and densities of the component along the input.
+    scale : float
+        Standard deviation of the noise across the input.
     guarantee, simulated_guarantee : PrivacyGuarantee
         With rng=None, and with a generator.
 
@@ -116,18 +118,18 @@ class PrivUnitG(Randomizer):
             lambda tilt: (_square(tilt) + d - 1.0) / _mean(tilt) ** 2,
             math.sqrt(2.0 * inner) + 2.0,
         )
-        self._scale = self.radius / _mean(self.tilt)  # of a report whose noise is N(0, 1)
-        self._grid(self._scale)
+        self.scale = self.radius / _mean(self.tilt)  # of a report whose noise is N(0, 1)
+        self._grid(self.scale)
         self.variance = self.variance_at(0.0)
         along = _square(self.tilt) - 1.0
-        self.second_moment = self._scale**2 * (self.dim + max(along, 0.0)) + self.dim * self.step**2 / 6.0
+        self.second_moment = self.scale**2 * (self.dim + max(along, 0.0)) + self.dim * self.step**2 / 6.0
         cost = arithmetic_delta(self.epsilon, self._distance())
         self.guarantee = PrivacyGuarantee(self.epsilon, cost, delta_arithmetic=cost, numerics="rounded-float")
 
     def variance_at(self, value: float) -> float:
         """Return the variance of a coordinate of the report where the input has `value`."""
         share = (value / self.radius) ** 2
-        return self._scale**2 * (1.0 + (_square(self.tilt) - 1.0) * share) - value**2 + self.step**2 / 6.0
+        return self.scale**2 * (1.0 + (_square(self.tilt) - 1.0) * share) - value**2 + self.step**2 / 6.0
 
     def _distance(self) -> float:
         """Return a bound on the total variation between a computed report and the ideal one.
@@ -140,7 +142,7 @@ class PrivUnitG(Randomizer):
         spread = math.sqrt(_square(self.tilt)) + 1.0
         normals = d * (2.0 * NORMAL_ERROR + roundings + 6.0 * U)
         along = math.sqrt(d) * (spread * (3.0 * roundings + 128.0 * U) + 30.0 * 2.0**-52)
-        return (normals + along) * self._scale / self.step + d * 2.0**-52 + 2.0**-50
+        return (normals + along) * self.scale / self.step + d * 2.0**-52 + 2.0**-50
 
     def _draw(self, ball: np.ndarray, stream: Stream, out: np.ndarray) -> None:
         from scipy.special import ndtri
@@ -151,7 +153,7 @@ class PrivUnitG(Randomizer):
         beyond, uniform = bernoulli(stream, n, self.tilt.p), stream.uniforms(n)
         mass = np.where(beyond, self.tilt.tail, 1.0 - self.tilt.tail) * uniform
         alpha = np.where(beyond, -1.0, 1.0) * ndtri(mass)
-        scale = self._scale / self.step
+        scale = self.scale / self.step
         onto_grid(noise, np.full(n, scale), ball, scale * (alpha - towards), stream.uniforms(n), out)
 
 
