@@ -104,12 +104,10 @@ class IHTServer:
         """
         self._refuse_when_done()
         if stats.round != self.round:
-            raise ProtocolError(
-                f"reports of round {stats.round} came in round {self.round}: late ones are not mixed in"
-            )
+            raise ProtocolError(f"reports of round {stats.round} in round {self.round}: late ones are not mixed in")
         again = self._users & stats.users
         if again:
-            raise BudgetSpent(f"{len(again)} users have answered before, among them {sorted(map(str, again))[0]}")
+            raise BudgetSpent(f"{len(again)} users have answered before")
         self._open = stats.copy() if self._open is None else self._open + stats
         self._users |= stats.users
 

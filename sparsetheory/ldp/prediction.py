@@ -8,8 +8,10 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from .._validation import check_choice, check_count, check_nonnegative, check_positive
+from .._validation import check_choice, check_count, check_positive
 from ..errors import InvalidArgument
+from .calibration import gdp_mu
+from .guarantee import check_delta, check_epsilon
 from .soft_risk import soft_threshold_risk
 from .thresholded_normal import hard_moments, soft_moments, survival
 
@@ -27,9 +29,9 @@ __all__ = [
     "universal_threshold",
 ]
 
-#: How the Gram report may be randomised: "gaussian" is the lattice Gaussian as deployed (zCDP), "analytic" the
-#: continuous one on its exact privacy curve, "privunitg" the pure randomiser, "published" the constants of the paper.
-GRAM_MECHANISMS = ("privunitg", "gaussian", "analytic", "published")
+#: How the Gram report may be randomised: the pure randomiser, Gaussian noise on its exact privacy curve, and the
+#: constants of the paper.
+GRAM_MECHANISMS = ("privunitg", "gaussian", "published")
 
 #: Noise over smallest eigenvalue up to which the inverse of a noisy Gram matrix is well behaved.
 SAFE_RATIO = 0.3
@@ -160,13 +162,6 @@ def gram_share(x_radius: float, y_bound: float, theta_norm: float = 1.0) -> floa
     return rho / (1 + rho)
 
 
-def _gaussian_scale(mechanism: str, epsilon: float, delta: float) -> float:
-    """Return the noise for sensitivity 1."""
-    from .calibration import gdp_mu, zcdp_rho
-
-    return 1 / (gdp_mu(epsilon, delta) if mechanism == "analytic" else math.sqrt(2 * zcdp_rho(epsilon, delta)))
-
-
 def _ball_sd(randomizer: str, dim: int, epsilon: float) -> float:
     """Return the deviation of a coordinate of the report of a point of the unit ball."""
     from .duchi import DuchiBall
@@ -185,7 +180,7 @@ def gram_noise(
 
     Parameters
     ----------
-    mechanism : {"privunitg", "gaussian", "analytic", "published"}
+    mechanism : {"privunitg", "gaussian", "published"}
         See `GRAM_MECHANISMS`.
     dim : int
         Number d of covariates.
@@ -210,8 +205,8 @@ def gram_noise(
       :math:`x y/(r \tau)`. A coordinate of such a report of a point of the unit ball of R^D has variance V(D, epsilon);
       svec multiplies off-diagonal entries by sqrt 2: variances :math:`V r^4/(2\pi)`, :math:`V r^4/\pi` and
       :math:`V r^2\tau^2/(1-\pi)`.
-    - "gaussian", "analytic": :math:`svec(zz^\top) + N(0, \sigma^2 I)` with `gaussian_weight` c,
-      :math:`\sigma = \sqrt2 (r^2 + c^2\tau^2) a` and a the noise for sensitivity 1: variances :math:`\sigma^2/2`,
+    - "gaussian": :math:`svec(zz^\top) + N(0, \sigma^2 I)` with `gaussian_weight` c,
+      :math:`\sigma = \sqrt2 (r^2 + c^2\tau^2)/\mu(\epsilon, \delta)`: variances :math:`\sigma^2/2`,
       :math:`\sigma^2`, :math:`\sigma^2/(2c^2)`.
     - "published": upper triangle and diagonal with variance :math:`32 r^4 \log(2.5/\delta)/\epsilon^2`, cross moment
       :math:`32 d \tau_1^2 \tau^2 \log(2.5/\delta)/\epsilon^2`.
@@ -227,10 +222,8 @@ def gram_noise(
     check_choice(mechanism, "mechanism", GRAM_MECHANISMS)
     d = check_count(dim, "dim")
     r, tau = check_positive(x_radius, "x_radius"), check_positive(y_bound, "y_bound")
-    epsilon, delta = check_positive(epsilon, "epsilon"), check_nonnegative(delta, "delta")
+    epsilon, delta = check_epsilon(epsilon), check_delta(delta, positive=mechanism != "privunitg")
     theta_norm = check_positive(theta_norm, "theta_norm")
-    if mechanism != "privunitg" and not 0 < delta < 1:
-        raise InvalidArgument("delta", f"0 < delta < 1 with mechanism={mechanism!r}", delta)
     if mechanism == "privunitg":
         if public_covariates:
             return GramNoise(0.0, 0.0, r * tau * _ball_sd("privunitg", d, epsilon))
@@ -243,7 +236,7 @@ def gram_noise(
         scale = math.sqrt(32 * math.log(2.5 / delta)) / epsilon
         tau1 = r / math.sqrt(d) if coordinate_bound is None else check_positive(coordinate_bound, "coordinate_bound")
         return GramNoise(scale * r**2, scale * r**2, scale * math.sqrt(d) * tau1 * tau)
-    scale = _gaussian_scale(mechanism, epsilon, delta)
+    scale = 1 / gdp_mu(epsilon, delta)
     if public_covariates:
         return GramNoise(0.0, 0.0, 2 * r * tau * scale)
     c = gaussian_weight(r, tau, theta_norm)
@@ -289,7 +282,7 @@ def score_noise(
         clip = r if radius == "norm" else r * (math.sqrt(kept / dim) * r + tau)
     else:
         clip = check_positive(radius, "radius")
-    return ScoreNoise(clip * _ball_sd(randomizer, dim, check_positive(epsilon, "epsilon")), share, kept, threshold)
+    return ScoreNoise(clip * _ball_sd(randomizer, dim, check_epsilon(epsilon)), share, kept, threshold)
 
 
 def predicted_error(
