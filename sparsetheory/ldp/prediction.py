@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
@@ -12,7 +11,6 @@ from .._validation import check_choice, check_count, check_positive
 from ..errors import InvalidArgument
 from .calibration import gdp_mu
 from .guarantee import check_delta, check_epsilon
-from .soft_risk import soft_threshold_risk
 from .thresholded_normal import hard_moments, soft_moments, survival
 
 __all__ = [
@@ -76,12 +74,15 @@ class GramNoise(NamedTuple):
     def squared_error(self, n: float, dim: int, sparsity: int, theta_norm: float, lambda_min: float) -> float:
         """Return the expected squared error of the thresholded estimate; see `predicted_error`."""
         means, size = self.over(n), theta_norm / math.sqrt(sparsity)
-        off, on = (means.coordinate(theta_norm, lambda_min, at) for at in (0.0, size))
-        if off == 0:
+        threshold = universal_threshold(means.coordinate(theta_norm, lambda_min), dim)
+        if threshold == 0:
             return 0.0
-        at, sd = np.array([size, 0.0]), np.array([on, off])
-        risk = soft_threshold_risk(at, sd=sd, threshold=universal_threshold(off, dim))
-        return float(sparsity * risk[0] + (dim - sparsity) * risk[1])
+        mean, second = _resolvent(means, dim, lambda_min)
+        spread = (second - mean**2) / _second_order(means, dim, lambda_min) if self.off_diagonal else 0.0
+        solved = GramNoise(*(s * math.sqrt(spread) for s in means[:2]), means.cross * math.sqrt(second))
+        off, on = (solved.coordinate(theta_norm, lambda_min, at) for at in (0.0, size))
+        seen = _soft_risk(mean * size, size, on, threshold)
+        return sparsity * seen + (dim - sparsity) * _soft_risk(0.0, 0.0, off, threshold)
 
     def smallest_n(self, dim: int, lambda_min: float) -> float:
         """Return the users with whom the noise of the Gram matrix is `SAFE_RATIO` of the smallest eigenvalue."""
@@ -128,6 +129,29 @@ class ScoreNoise(NamedTuple):
 def universal_threshold(sd: float, dim: int) -> float:
     """Return sd sqrt(2 log d), above which the largest of d normal errors rarely is."""
     return sd * math.sqrt(2 * math.log(dim))
+
+
+def _soft_risk(mean: float, target: float, sd: float, threshold: float) -> float:
+    """Return E (S_t(X) - target)^2 for X ~ N(mean, sd^2)."""
+    first, second = soft_moments(mean / sd, threshold / sd)
+    return sd**2 * second - 2 * target * sd * first + target**2
+
+
+def _second_order(means: GramNoise, dim: int, lambda_min: float) -> float:
+    """Return v with E[E^2] = v lambda_min^2 I for the noise E of the Gram matrix; at most 1/16, see `_resolvent`."""
+    return min(((dim - 1) * means.off_diagonal**2 + means.diagonal**2) / lambda_min**2, 1 / 16)
+
+
+def _resolvent(means: GramNoise, dim: int, lambda_min: float) -> tuple[float, float]:
+    r"""Return the means of 1/(1 + x) and 1/(1 + x)^2 over the semicircle law of variance v = rho^2/4.
+
+    They are what the inverse of I + E does to a vector, :math:`2 (1 - \sqrt{1 - \rho^2})/\rho^2 = 1 + v + \ldots` and
+    :math:`2 (1/\sqrt{1 - \rho^2} - 1)/\rho^2 = 1 + 3 v + \ldots`. Beyond rho = 1/2 eigenvalues are floored and the
+    factors are taken to stay.
+    """
+    square = 4 * _second_order(means, dim, lambda_min)
+    root = math.sqrt(1 - square)
+    return 2 / (1 + root), 2 / (root * (1 + root))
 
 
 def _cut_that_keeps(keep: int, dim: int, sparsity: int, mean: float) -> float:
@@ -309,13 +333,14 @@ def predicted_error(
 
     Notes
     -----
-    Non-interactive: each coordinate of the linear estimate has a normal error of deviation s (`GramNoise.coordinate`)
-    and is soft-thresholded at :math:`\lambda = s \sqrt{2 \log d}`; the expectation is exact. Where entries are far
-    above the threshold it is :math:`\sqrt{k (\lambda^2 + s^2)}`, where they are far below, theta_norm.
+    Non-interactive: a coordinate of the linear estimate has a normal error of deviation s (`GramNoise.coordinate`) and
+    is soft-thresholded at :math:`\lambda = s \sqrt{2 \log d}`; the expectation is exact. Where entries are far above
+    the threshold it is :math:`\sqrt{k (\lambda^2 + s^2)}`, where they are far below, theta_norm. The inverse of a noisy
+    matrix also lengthens what it is applied to, by 1 + v with v a quarter of the squared `noise_to_eigenvalue`, which
+    makes up for some of the threshold; it is exact for isotropic covariates by the semicircle law.
     Interactive: a round sets the iterate to the parameter plus a normal error, thresholds it and projects it on the
     unit ball; earlier rounds are taken to have converged and clipping to be without bias.
-    The noise of sampling, of order :math:`\sqrt{k \log d/n}`, is left out, as are terms of second order in
-    `noise_to_eigenvalue`, which matter above 0.3.
+    The noise of sampling, of order :math:`\sqrt{k \log d/n}`, is left out.
     """
     theta, low = check_positive(theta_norm, "theta_norm"), check_positive(lambda_min, "lambda_min")
     d, k = check_count(dim, "dim"), check_count(sparsity, "sparsity")
