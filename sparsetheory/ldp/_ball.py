@@ -9,6 +9,7 @@ from .._numba import kernel
 __all__ = ["clip_rows", "dot", "onto_grid", "orthogonal_rows", "row_dots"]
 
 _LEAST = 2.0**-1022  # the least normal number
+_LARGE = 1e300
 _BLOCK = 128  # eight running sums over blocks of this many terms: sixteen roundings a block instead of 128
 
 
@@ -41,32 +42,46 @@ def dot(a, b):
 
 
 @kernel
+def _shrink(row, radius, image):
+    """Write row / max(|row|, radius) by way of a power of two, for rows whose squares overflow. Return if finite."""
+    largest = 0.0
+    trace = 0.0  # nan as soon as an entry is infinite or nan
+    for j in range(len(row)):
+        trace += row[j] * 0.0
+        largest = max(largest, abs(row[j]))
+    if trace != 0.0:
+        return False
+    _, exponent = math.frexp(max(largest, _LEAST))
+    unit = math.ldexp(1.0, exponent - 1)
+    for j in range(len(row)):
+        image[j] = row[j] / unit
+    size = max(math.sqrt(dot(image[: len(row)], image[: len(row)])), radius / unit)
+    for j in range(len(row)):
+        image[j] /= size
+    return True
+
+
+@kernel
 def clip_rows(rows, radius, out):
-    """Write rows / radius, shortened to norm 1 where longer; a last column of `out` beyond those of rows gets the slack
-    sqrt(1 - norm^2). Return the number of rows with an entry that is not finite, which are left undefined.
+    """Write rows / max(norm, radius); a last column of `out` beyond those of rows gets the slack sqrt(1 - norm^2).
+
+    Return the number of rows with an entry that is not finite, which are left undefined.
     """
     n, dim = rows.shape
+    moderate = 1e-140 < radius < 1e140  # squares of what matters neither overflow nor vanish
     bad = 0
     for i in range(n):
-        row, image = rows[i], out[i]
-        largest = 0.0
-        trace = 0.0  # nan as soon as an entry is infinite or nan
-        for j in range(dim):
-            trace += row[j] * 0.0
-            largest = max(largest, abs(row[j]))
-        if trace != 0.0:
+        square = dot(rows[i], rows[i])
+        if moderate and square < _LARGE:
+            factor = 1.0 / max(math.sqrt(square), radius)
+            for j in range(dim):
+                out[i, j] = rows[i, j] * factor
+        elif not _shrink(rows[i], radius, out[i]):
             bad += 1
             continue
-        _, exponent = math.frexp(max(largest, _LEAST))
-        unit = math.ldexp(1.0, exponent - 1)  # a power of two: what is divided by it stays as it is, below 2
-        for j in range(dim):
-            image[j] = row[j] / unit
-        size = max(math.sqrt(dot(image[:dim], image[:dim])), radius / unit)
-        for j in range(dim):
-            image[j] /= size
         if out.shape[1] > dim:
-            rest = 1.0 - dot(image[:dim], image[:dim])
-            image[dim] = math.sqrt(max(rest, 0.0))
+            rest = 1.0 - dot(out[i, :dim], out[i, :dim])
+            out[i, dim] = math.sqrt(max(rest, 0.0))
     return bad
 
 

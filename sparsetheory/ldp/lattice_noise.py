@@ -177,7 +177,7 @@ class DiscreteGaussian:
         self.distance = self._tables.distance + _BLUR_DISTANCE
 
     def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the integers -reach, ..., reach and their probabilities, those of the tables as they are drawn from."""
+        """Return the integers -reach, ..., reach and their probabilities: of the tables, as they are drawn from."""
         return np.arange(-self.reach, self.reach + 1), self._tables.probabilities()
 
     def sample(self, size: int | tuple[int, ...], rng: Any = None) -> np.ndarray:

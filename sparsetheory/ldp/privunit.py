@@ -13,7 +13,7 @@ from .randomizer import Randomizer, U, arithmetic_delta, sum_roundings
 
 __all__ = ["PrivUnit"]
 
-_QUANTILE_ERROR = 1e-11  # of the component along the input, absolute: ten times what tests find
+_QUANTILE_ERROR = 1e-13  # of the component along the input, absolute: twenty times what tests find
 
 
 class PrivUnit(Randomizer):

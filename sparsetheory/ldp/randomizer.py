@@ -14,6 +14,7 @@ from .guarantee import PrivacyGuarantee, check_delta, check_epsilon
 __all__ = ["Randomizer", "arithmetic_delta", "power_of_two", "sum_roundings"]
 
 U = 2.0**-53
+_CHUNK = 1 << 14  # values clipped and drawn at a time: they stay in the cache
 _FINEST = 64.0  # steps of the report's grid in a standard deviation of its noise, at least
 _DELTA_LIMIT = 1e-6  # more arithmetic delta than this, and than the caller's own, is refused in deployment
 
@@ -106,12 +107,17 @@ class Randomizer:
         if isinstance(stream, SecureStream):
             self._check_deployable()
         rows, shape = self._rows(V)
-        ball = np.empty((len(rows), self.dim + self._slack))
-        if clip_rows(rows, self.radius, ball):
+        if not np.isfinite(rows).all():
             bad = np.argwhere(~np.isfinite(rows))[0]
             raise InvalidArgument("V", "finite entries", f"{rows[tuple(bad)]} in row {bad[0]}, column {bad[1]}")
         out = np.empty((len(rows), self.dim), dtype=np.int64)
-        self._draw(ball, stream, out)
+        count = max(_CHUNK // (self.dim + self._slack), 1)
+        ball = np.empty((min(count, len(rows)), self.dim + self._slack))
+        for start in range(0, len(rows), count):
+            part = rows[start : start + count]
+            if clip_rows(part, self.radius, ball[: len(part)]):
+                raise AssertionError("entries changed while they were read")
+            self._draw(ball[: len(part)], stream, out[start : start + count])
         return out.reshape(shape)
 
     def decode(self, report: Any) -> np.ndarray:
