@@ -13,19 +13,26 @@ _HOME = {
     "DiscreteGaussianVector": "discrete_gaussian",
     "DuchiBall": "duchi",
     "GaussianVector": "gaussian",
+    "GramClient": "gram_client",
     "GramNoise": "prediction",
     "GramStats": "gram_stats",
     "IHTServer": "iht_server",
     "InsufficientUsers": "errors",
+    "LDPIHTRegressor": "estimators",
     "LDPParams": "params",
     "LDPResult": "estimation",
+    "NLDPRegressor": "estimators",
     "PrivUnit": "privunit",
     "PrivUnitG": "privunitg",
     "PrivacyGuarantee": "guarantee",
     "ProtocolError": "errors",
     "Report": "report",
     "ReportBatch": "report",
+    "ScoreClient": "score_client",
     "ScoreNoise": "prediction",
+    "ScoreParams": "score_params",
+    "ScoreRound": "score_params",
+    "ScoreStats": "score_stats",
     "SecureStream": "csprng",
     "analytic_gaussian_sigma": "calibration",
     "audit": "auditing",
@@ -53,6 +60,8 @@ _HOME = {
     "noise_to_eigenvalue": "prediction",
     "packed_length": "packed",
     "predicted_error": "prediction",
+    "privatize_rows": "gram_client",
+    "privatize_scores": "score_client",
     "published_score_radius": "sensitivity",
     "score_noise": "prediction",
     "score_sensitivity": "sensitivity",
@@ -85,7 +94,9 @@ if TYPE_CHECKING:
     from .elementary import elementary_estimator
     from .errors import BudgetSpent, InsufficientUsers, ProtocolError
     from .estimation import LDPResult, estimate
+    from .estimators import LDPIHTRegressor, NLDPRegressor
     from .gaussian import GaussianVector
+    from .gram_client import GramClient, privatize_rows
     from .gram_stats import GramStats
     from .guarantee import PrivacyGuarantee, composed_in_parallel
     from .hard_thresholding import iht
@@ -109,6 +120,9 @@ if TYPE_CHECKING:
     from .privunit import PrivUnit
     from .privunitg import PrivUnitG
     from .report import Report, ReportBatch
+    from .score_client import ScoreClient, privatize_scores
+    from .score_params import ScoreParams, ScoreRound
+    from .score_stats import ScoreStats
     from .sensitivity import (
         coordinate_cross_moment_sensitivity,
         cross_moment_sensitivity,

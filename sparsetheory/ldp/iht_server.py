@@ -39,7 +39,7 @@ class IHTServer:
         Shares of the users, in order. "uneven" is 10, 20 and 70 %, which is not from the paper: privacy is the same,
         and the noise that remains is that of 70 % of the users instead of one third.
     keep : int, optional
-        k', 2 k by default.
+        k', by default that of the parameters, 2 k where they have none.
     threshold : {"hard", "soft"}, default "hard"
         "soft" thresholds at the noise of the round times :math:`\sqrt{2 \log d}`; not from the paper either.
     lambda_max : float, default 1.0
@@ -71,8 +71,10 @@ class IHTServer:
         self.sparsity = check_count(sparsity, "sparsity")
         if self.sparsity > params.dim:
             raise InvalidArgument("sparsity", f"at most dim = {params.dim}", sparsity)
-        kept = 2 * self.sparsity if keep is None else check_count(keep, "keep", minimum=self.sparsity)
+        kept = (params.keep or 2 * self.sparsity) if keep is None else check_count(keep, "keep", minimum=1)
         self.keep = min(kept, params.dim)
+        if self.keep < self.sparsity or (params.keep is not None and self.keep > params.keep):
+            raise InvalidArgument("keep", f"at least sparsity = {sparsity}, at most that of the parameters", self.keep)
         self.threshold = check_choice(threshold, "threshold", ("hard", "soft"))
         self.step = 1 / check_positive(lambda_max, "lambda_max")
         self.schedule = _shares(rounds, schedule)
@@ -95,6 +97,11 @@ class IHTServer:
         self._refuse_when_done()
         return self.coef.copy(), self.round
 
+    @property
+    def asked(self) -> Any:
+        """Return the open round as clients are told of it, a `ScoreRound`."""
+        return self.params.round(self.round, self.query()[0])
+
     def absorb(self, stats: Any) -> None:
         """Add reports of the open round.
 
@@ -105,6 +112,8 @@ class IHTServer:
         self._refuse_when_done()
         if stats.round != self.round:
             raise ProtocolError(f"reports of round {stats.round} in round {self.round}: late ones are not mixed in")
+        if stats.fingerprint != self.asked.fingerprint:
+            raise ProtocolError("reports were made with other parameters or at another iterate")
         again = self._users & stats.users
         if again:
             raise BudgetSpent(f"{len(again)} users have answered before")

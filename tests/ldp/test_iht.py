@@ -3,7 +3,6 @@
 import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ _spec = importlib.util.spec_from_file_location(
 twin = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(twin)
 
-PARAMS = SimpleNamespace(dim=6, theta_norm=1.0)
+PARAMS = ldp.ScoreParams(6, 1.0, x_radius=3.0, y_bound=2.0)
 
 
 @dataclass
@@ -29,6 +28,7 @@ class Scores:
     total: np.ndarray
     n: int
     round: int
+    fingerprint: str
     users: set = field(default_factory=set)
     noise: float = 0.0
     guarantee: object = None
@@ -37,15 +37,16 @@ class Scores:
         return self.total / self.n
 
     def copy(self):
-        return Scores(self.total.copy(), self.n, self.round, set(self.users), self.noise)
+        return Scores(self.total.copy(), self.n, self.round, self.fingerprint, set(self.users), self.noise)
 
     def __add__(self, other):
         users = self.users | other.users
-        return Scores(self.total + other.total, self.n + other.n, self.round, users, self.noise)
+        return Scores(self.total + other.total, self.n + other.n, self.round, self.fingerprint, users, self.noise)
 
 
 def scores(theta, rnd, X, y, users=()):
-    return Scores(((X @ theta - y)[:, None] * X).sum(axis=0), len(X), rnd, set(users))
+    name = PARAMS.round(rnd, theta).fingerprint
+    return Scores(((X @ theta - y)[:, None] * X).sum(axis=0), len(X), rnd, name, set(users))
 
 
 @pytest.fixture
@@ -108,6 +109,8 @@ def test_late_reports_second_answers_and_empty_rounds_are_refused(data):
         server.absorb(scores(theta, 1, X, y))
     with pytest.raises(ldp.ProtocolError, match="open"):
         server.result()
+    with pytest.raises(ldp.ProtocolError, match="another iterate"):
+        server.absorb(scores(theta + 0.1, rnd, X[9:], y[9:]))
     server.advance()
     with pytest.raises(ldp.ProtocolError, match="late"):
         server.absorb(scores(theta, 0, X, y))
