@@ -29,7 +29,7 @@ class _PrivateLinear(RegressorMixin, BaseEstimator):
     random_state: Any
 
     def _read(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
         return X, np.asarray(y, dtype=np.float64)
 
     def _stream(self) -> np.random.Generator | None:
@@ -205,7 +205,7 @@ class NLDPRegressor(_PrivateLinear):
             stats, threshold=self.threshold, public_gram=self.public_gram, on_indefinite=self.on_indefinite,
             lambda_min=self.lambda_min, theta_norm=self.theta_norm,
         )  # fmt: skip
-        return self._keep(result)
+        return self._keep(result, stacklevel=5)
 
 
 class LDPIHTRegressor(_PrivateLinear):
@@ -338,4 +338,4 @@ class LDPIHTRegressor(_PrivateLinear):
         if asked.fingerprint != server.params.fingerprint:
             raise InvalidArgument("server", f"rounds of {asked}", f"{server.params}")
         self.n_features_in_ = asked.dim
-        return self._keep(server.result(lambda_min=self.lambda_min), stacklevel=3)
+        return self._keep(server.result(lambda_min=self.lambda_min))
