@@ -10,6 +10,7 @@ to the private side: the curve is evaluated with a bound on its own rounding err
 """
 
 import math
+import sys
 from collections.abc import Callable
 
 from .._validation import check_nonnegative, check_positive
@@ -322,7 +323,8 @@ def zcdp_delta(rho: float, epsilon: float) -> float:
     True
     """
     rho, epsilon = check_positive(rho, "rho"), check_nonnegative(epsilon, "epsilon")
-    return min(math.exp(min(_zcdp_log_delta(rho, epsilon), 0.0)) * (1.0 + 4.0 * _U), 1.0)
+    bound = math.exp(min(_zcdp_log_delta(rho, epsilon), 0.0)) * (1.0 + 4.0 * _U)
+    return min(max(bound, sys.float_info.min), 1.0)  # below the least normal number rounding up is that number
 
 
 def zcdp_rho(epsilon: float, delta: float) -> float:
