@@ -17,14 +17,14 @@ _TAIL = 50.0
 class Block(NamedTuple):
     """What a share of the users, chosen publicly, report."""
 
-    query: Query
+    query: Any  # a Query of `queries`, or a score
     randomizer: Any
     share: float = 1.0
 
     @property
     def name(self) -> str:
         """Return the name of the query."""
-        return self.query.name
+        return str(self.query.name)
 
     @property
     def limit(self) -> float:

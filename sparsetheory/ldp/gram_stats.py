@@ -47,10 +47,15 @@ class GramStats(ReportStats):
     """
 
     _kind = "gram statistics"
-    params: LDPParams
+
+    @property
+    def params(self) -> LDPParams:
+        """Return what clients were told."""
+        params: LDPParams = self.agreement
+        return params
 
     @classmethod
-    def _read_params(cls, fields: dict[str, Any]) -> LDPParams:
+    def _read_agreement(cls, fields: dict[str, Any]) -> LDPParams:
         return LDPParams(**fields)
 
     def gram(self) -> np.ndarray:

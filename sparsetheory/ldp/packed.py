@@ -52,7 +52,7 @@ def _weights(d: int) -> np.ndarray:
 def svec(A: Any) -> np.ndarray:
     r"""Return the vector of a symmetric matrix whose Euclidean norm is the Frobenius norm of the matrix.
 
-    .. math:: \operatorname{svec}(A) = (A_{11}, \sqrt2 A_{12}, \dots, \sqrt2 A_{1d}, A_{22}, \sqrt2 A_{23}, \dots, A_{dd})
+    .. math:: \operatorname{svec}(A) = (A_{11}, \sqrt2 A_{12}, \dots, \sqrt2 A_{1d}, A_{22}, \dots, A_{dd})
 
     Equal noise on all entries of ``svec(A)`` is noise of half the variance on every off-diagonal entry of ``A``.
 

@@ -6,7 +6,7 @@ then do not depend on the bounds, and answers are multiplied by them when they a
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -21,10 +21,18 @@ __all__ = ["Joint", "Outer", "Product", "Published", "Query"]
 class Query(Protocol):
     """A query whose answers may be added up."""
 
-    name: str
-    length: int
-    reach: float  # largest norm of an answer
-    sensitivity: float  # largest distance of two answers
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def length(self) -> int: ...  # noqa: D102
+
+    @property
+    def reach(self) -> float:
+        """Return the largest norm of an answer."""
+
+    @property
+    def sensitivity(self) -> float:
+        """Return the largest distance of two answers."""
 
     def answer(self, moments: Moments) -> np.ndarray:
         """Return the sum of the answers of records with these moments."""
@@ -52,8 +60,9 @@ class Outer:
 
     dim: int
     x_radius: float
-    name = "gram"
-    reach, sensitivity = 1.0, math.sqrt(2.0)
+    name: ClassVar[str] = "gram"
+    reach: ClassVar[float] = 1.0
+    sensitivity: ClassVar[float] = math.sqrt(2.0)
 
     @property
     def length(self) -> int:
@@ -61,33 +70,39 @@ class Outer:
         return packed_length(self.dim)
 
     def answer(self, moments: Moments) -> np.ndarray:
+        """Return the sum of answers from moments."""
         return svec(moments.gram) / self.x_radius**2
 
     def values(self, records: ClippedRecords) -> np.ndarray:
+        """Return an answer a row."""
         out = np.empty((len(records), self.length))
         outer_rows(records.unit, 1.0, math.sqrt(2.0), out)
         return out
 
     def noise(self, sd: float) -> GramNoise:
+        """Return deviations in the units of the data."""
         sd = sd * self.x_radius**2
         return GramNoise(sd / math.sqrt(2.0), sd, math.nan)
 
     def gram(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x x^T."""
         return unsvec(v) * self.x_radius**2
 
     def cross(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x y."""
         return None
 
 
 @dataclass(frozen=True)
 class Product:
-    r"""u t, a point of the unit ball: :math:`|ut - u't'| \le 2`; with covariates clipped by coordinate where they are."""
+    r"""u t, a point of the unit ball: :math:`|ut - u't'| \le 2`; covariates may be clipped by coordinate."""
 
     dim: int
     x_radius: float
     y_bound: float
-    name = "cross"
-    reach, sensitivity = 1.0, 2.0
+    name: ClassVar[str] = "cross"
+    reach: ClassVar[float] = 1.0
+    sensitivity: ClassVar[float] = 2.0
 
     @property
     def length(self) -> int:
@@ -95,18 +110,23 @@ class Product:
         return self.dim
 
     def answer(self, moments: Moments) -> np.ndarray:
+        """Return the sum of answers from moments."""
         return (moments.cross if moments.boxed_cross is None else moments.boxed_cross) / (self.x_radius * self.y_bound)
 
     def values(self, records: ClippedRecords) -> np.ndarray:
+        """Return an answer a row."""
         return _products(records)
 
     def noise(self, sd: float) -> GramNoise:
+        """Return deviations in the units of the data."""
         return GramNoise(math.nan, math.nan, sd * self.x_radius * self.y_bound)
 
     def gram(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x x^T."""
         return None
 
     def cross(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x y."""
         return v * (self.x_radius * self.y_bound)
 
 
@@ -121,7 +141,7 @@ class Joint:
     x_radius: float
     y_bound: float
     weight: float
-    name = "joint"
+    name: ClassVar[str] = "joint"
 
     @property
     def length(self) -> int:
@@ -143,6 +163,7 @@ class Joint:
         return math.sqrt(2.0) * self.reach
 
     def answer(self, moments: Moments) -> np.ndarray:
+        """Return the sum of answers from moments."""
         c = self.weight
         Z = np.block([
             [moments.gram, c * moments.cross[:, None]],
@@ -154,18 +175,22 @@ class Joint:
         return np.column_stack([records.unit, self._w * records.response])
 
     def values(self, records: ClippedRecords) -> np.ndarray:
+        """Return an answer a row."""
         out = np.empty((len(records), self.length))
         outer_rows(self._z(records), 1.0, math.sqrt(2.0), out)
         return out
 
     def noise(self, sd: float) -> GramNoise:
+        """Return deviations in the units of the data."""
         sd = sd * self.x_radius**2
         return GramNoise(sd / math.sqrt(2.0), sd, sd / (math.sqrt(2.0) * self.weight))
 
     def gram(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x x^T."""
         return unsvec(v)[: self.dim, : self.dim] * self.x_radius**2
 
     def cross(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x y."""
         return unsvec(v)[: self.dim, self.dim] * (self.x_radius**2 / self.weight)
 
 
@@ -173,16 +198,16 @@ class Joint:
 class Published:
     r"""The plain upper triangle of u u^T, then the cross moment with covariates clipped by coordinate.
 
-    The parts move by at most sqrt(2) and 2, together by at most sqrt(6); `bound` is what the published analysis uses for
-    each part, 2.
+    The parts move by at most sqrt(2) and 2, together by at most sqrt(6); the published analysis uses 2 for each part.
     """
 
     dim: int
     x_radius: float
     y_bound: float
     coordinate_bound: float
-    name = "published"
-    reach, sensitivity, bound = math.sqrt(2.0), math.sqrt(6.0), 2.0
+    name: ClassVar[str] = "published"
+    reach: ClassVar[float] = math.sqrt(2.0)
+    sensitivity: ClassVar[float] = math.sqrt(6.0)
 
     @property
     def _triangle(self) -> int:
@@ -198,19 +223,24 @@ class Published:
         return math.sqrt(self.dim) * self.coordinate_bound * self.y_bound
 
     def answer(self, moments: Moments) -> np.ndarray:
+        """Return the sum of answers from moments."""
         cross = moments.cross if moments.boxed_cross is None else moments.boxed_cross
         return np.concatenate([pack(moments.gram) / self.x_radius**2, cross / self._box])
 
     def values(self, records: ClippedRecords) -> np.ndarray:
+        """Return an answer a row."""
         out = np.empty((len(records), self._triangle))
         outer_rows(records.unit, 1.0, 1.0, out)
         return np.column_stack([out, _products(records)])
 
     def noise(self, sd: float) -> GramNoise:
+        """Return deviations in the units of the data."""
         return GramNoise(sd * self.x_radius**2, sd * self.x_radius**2, sd * self._box)
 
     def gram(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x x^T."""
         return unpack(v[: self._triangle]) * self.x_radius**2
 
     def cross(self, v: np.ndarray) -> np.ndarray | None:
+        """Read x y."""
         return v[self._triangle :] * self._box

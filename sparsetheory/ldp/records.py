@@ -14,10 +14,14 @@ __all__ = ["Bounds", "ClippedRecords", "Moments"]
 class Bounds(Protocol):
     """What is public about a record."""
 
-    dim: int
-    x_radius: float
-    y_bound: float
-    coordinate_bound: float | None
+    @property
+    def dim(self) -> int: ...  # noqa: D102
+    @property
+    def x_radius(self) -> float: ...  # noqa: D102
+    @property
+    def y_bound(self) -> float: ...  # noqa: D102
+    @property
+    def coordinate_bound(self) -> float | None: ...  # noqa: D102
 
 
 class Moments(NamedTuple):
@@ -75,11 +79,18 @@ class ClippedRecords:
     def __len__(self) -> int:
         return len(self.unit)
 
-    def moments(self, which: np.ndarray | slice = slice(None)) -> Moments:
-        """Return the sums over some of the records, in the units of the data."""
+    def some(self, which: Any) -> "ClippedRecords":
+        """Return some of the records, as clipped as these."""
+        part = object.__new__(ClippedRecords)
+        part.bounds, part.unit, part.response = self.bounds, self.unit[which], self.response[which]
+        part.boxed = None if self.boxed is None else self.boxed[which]
+        return part
+
+    def moments(self) -> Moments:
+        """Return sums over the records, in the units of the data."""
         r, tau = self.bounds.x_radius, self.bounds.y_bound
-        U, t = self.unit[which], self.response[which]
+        U, t = self.unit, self.response
         boxed = None
         if self.boxed is not None and self.bounds.coordinate_bound is not None:
-            boxed = self.boxed[which].T @ t * (np.sqrt(self.bounds.dim) * self.bounds.coordinate_bound * tau)
+            boxed = self.boxed.T @ t * (np.sqrt(self.bounds.dim) * self.bounds.coordinate_bound * tau)
         return Moments(U.T @ U * r**2, U.T @ t * (r * tau), float(t @ t) * tau**2, boxed)

@@ -40,7 +40,7 @@ class ReportStats:
 
     Parameters
     ----------
-    params : LDPParams or ScoreRound
+    agreement : LDPParams or ScoreRound
         What the reports have to have been made with.
     track_users : bool, default False
         Remember who has reported, and refuse a second report. Costs about 100 bytes a user; without it somebody who
@@ -51,10 +51,10 @@ class ReportStats:
 
     _kind = "statistics"
 
-    def __init__(self, params: Any, *, track_users: bool = False, simulated: bool = False) -> None:
-        self.params = params
+    def __init__(self, agreement: Any, *, track_users: bool = False, simulated: bool = False) -> None:
+        self.agreement: Any = agreement
         self.simulated = bool(simulated)
-        self._blocks = {block.name: block for block in params.blocks}
+        self._blocks = {block.name: block for block in agreement.blocks}
         self._sums = {name: np.zeros(b.query.length, dtype=np.int64) for name, b in self._blocks.items()}
         self._counts = dict.fromkeys(self._blocks, 0)
         self._limits = {name: block.limit for name, block in self._blocks.items()}
@@ -73,7 +73,7 @@ class ReportStats:
     @property
     def fingerprint(self) -> str:
         """Return the fingerprint that reports must have."""
-        return str(self.params.fingerprint)
+        return str(self.agreement.fingerprint)
 
     @property
     def users(self) -> frozenset[bytes]:
@@ -83,7 +83,7 @@ class ReportStats:
     @property
     def guarantee(self) -> PrivacyGuarantee:
         """Return what every user was promised."""
-        promised: PrivacyGuarantee = self.params.guarantee
+        promised: PrivacyGuarantee = self.agreement.guarantee
         return promised.as_simulated() if self.simulated else promised
 
     def absorb(self, report: Report) -> Self:
@@ -176,13 +176,12 @@ class ReportStats:
         self._agree(other.fingerprint, other.simulated)
         if (self._users is None) != (other._users is None):
             raise ProtocolError("one side tracks users and the other does not: nobody could tell who reported twice")
-        if self._users is not None and other._users is not None:
-            if both := self._users & other._users:
-                raise BudgetSpent(f"{len(both)} users have reported to both sides")
+        if both := self.users & other.users:
+            raise BudgetSpent(f"{len(both)} users have reported to both sides")
         for name, count in other._counts.items():
             self._room_for(name, count)
-        if self._users is not None and other._users is not None:
-            self._users |= other._users
+        if self._users is not None:
+            self._users |= other.users
         for name, count in other._counts.items():
             self._counts[name] += count
             self._sums[name] += other._sums[name]
@@ -193,20 +192,20 @@ class ReportStats:
         return self._empty().merge(self)
 
     def __add__(self, other: Any) -> Self:
-        return self.copy().merge(other) if isinstance(other, ReportStats) else NotImplemented
+        return self.copy().merge(other) if isinstance(other, type(self)) else NotImplemented
 
     def __iadd__(self, other: Any) -> Self:
-        return self.merge(other) if isinstance(other, ReportStats) else NotImplemented
+        return self.merge(other) if isinstance(other, type(self)) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.to_bytes() == other.to_bytes()  # type: ignore[attr-defined]
+        return type(other) is type(self) and self.to_bytes() == other.to_bytes()
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def to_bytes(self) -> bytes:
         """Return parameters and state as bytes with a checksum; equal states give equal bytes."""
         header = {
-            "params": self.params.to_dict(), "fingerprint": self.fingerprint, "simulated": self.simulated,
+            "agreement": self.agreement.to_dict(), "fingerprint": self.fingerprint, "simulated": self.simulated,
             "counts": self._counts, "tracked": self._users is not None,
         }  # fmt: skip
         return frame(self._kind, header, self._sums | {".users": np.array(sorted(self._users or ()), dtype="S16")})
@@ -223,7 +222,9 @@ class ReportStats:
             If the parameters no longer lead to the fingerprint: another version of the protocol.
         """
         header, arrays = unframe(cls._kind, data)
-        stats = cls(cls._read_params(header["params"]), track_users=header["tracked"], simulated=header["simulated"])
+        stats = cls(
+            cls._read_agreement(header["agreement"]), track_users=header["tracked"], simulated=header["simulated"]
+        )
         stats._agree(header["fingerprint"], stats.simulated)
         users = arrays.pop(".users").tobytes()
         if stats._users is not None:
@@ -249,11 +250,11 @@ class ReportStats:
         return f"{type(self).__name__}({counts} reports, {self.guarantee})"
 
     @classmethod
-    def _read_params(cls, fields: dict[str, Any]) -> Any:
+    def _read_agreement(cls, fields: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def _empty(self) -> Self:
-        return type(self)(self.params, track_users=self._users is not None, simulated=self.simulated)
+        return type(self)(self.agreement, track_users=self._users is not None, simulated=self.simulated)
 
     def _mean(self, name: str) -> np.ndarray:
         """Return the mean answer to a block."""

@@ -1,8 +1,8 @@
 r"""Statistics of many users at once, for studies: the true sums plus one draw of the sum of all noise.
 
-The sum of n independent Gaussian reports has the law of the true sum plus one Gaussian vector of variance n sigma^2; for
-the pure mechanisms this holds as the central limit theorem does. It takes the true sums, which nobody has in the local
-model: a server that computed reports so would be a trusted curator. What is returned is flagged ``simulated`` and
+The sum of n independent Gaussian reports has the law of the true sum plus one Gaussian vector of variance n sigma^2;
+for the pure mechanisms this holds as the central limit theorem does. It takes the true sums, which nobody has in the
+local model: a server that computed reports so would be a trusted curator. What is returned is flagged ``simulated`` and
 refuses to mix with real reports.
 """
 
@@ -16,8 +16,10 @@ from .blocks import Block
 from .gram_stats import GramStats
 from .params import LDPParams
 from .records import ClippedRecords, Moments
+from .score_params import ScoreRound
+from .score_stats import ScoreStats
 
-__all__ = ["gram_stats", "gram_stats_from_moments"]
+__all__ = ["gram_stats", "gram_stats_from_moments", "score_stats", "score_stats_from_mean"]
 
 
 def gram_stats(X: Any, y: Any, params: LDPParams, rng: np.random.Generator, *, first_user: int = 0) -> GramStats:
@@ -51,7 +53,7 @@ def gram_stats(X: Any, y: Any, params: LDPParams, rng: np.random.Generator, *, f
     which = params.block_of(first_user + np.arange(len(records)))
     stats = GramStats(params, simulated=True)
     for k, block in enumerate(params.blocks):
-        _add(stats, block, records.moments(which == k), int(np.count_nonzero(which == k)), rng)
+        _add(stats, block, records.some(which == k).moments(), int(np.count_nonzero(which == k)), rng)
     return stats
 
 
@@ -106,10 +108,56 @@ def gram_stats_from_moments(
     return stats
 
 
-def _add(stats: Any, block: Block, moments: Moments, count: int, rng: np.random.Generator) -> None:
+def _add(stats: GramStats, block: Block, moments: Moments, count: int, rng: np.random.Generator) -> None:
     """Add the reports of `count` users of a block with these moments."""
     if count:
-        made = block.randomizer
-        noise = rng.standard_normal(block.query.length) * np.sqrt(count * made.variance)
-        total = np.rint((block.query.answer(moments) + noise) / made.step).astype(np.int64)
+        total = _noisy(block.query.answer(moments), count, block.randomizer, rng)
         stats.add_total(block.name, total, count)
+
+
+def score_stats(X: Any, y: Any, asked: ScoreRound, rng: np.random.Generator) -> ScoreStats:
+    """Return statistics with the law of those of n users who report a score each in one round.
+
+    Parameters
+    ----------
+    X : (n, d) array
+    y : (n,) array
+    asked : ScoreRound
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ScoreStats
+        Flagged ``simulated``.
+    """
+    scores = asked.blocks[0].query.values(ClippedRecords(X, y, asked.params))
+    return score_stats_from_mean(scores.mean(axis=0) * asked.params.clip, len(scores), asked, rng)
+
+
+def score_stats_from_mean(mean: Any, n: int, asked: ScoreRound, rng: np.random.Generator) -> ScoreStats:
+    """Return the same from the mean of the clipped scores of n users, whose rows need not exist.
+
+    Parameters
+    ----------
+    mean : (d,) array
+        Of scores clipped at ``asked.params.clip``.
+    n : int
+    asked : ScoreRound
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ScoreStats
+        Flagged ``simulated``.
+    """
+    n, params = check_count(n, "n"), asked.params
+    total = check_vector(mean, "mean", length=params.dim) * (n / params.clip)
+    stats = ScoreStats(asked, simulated=True)
+    stats.add_total("score", _noisy(total, n, params.made, rng), n)
+    return stats
+
+
+def _noisy(total: np.ndarray, count: int, made: Any, rng: np.random.Generator) -> np.ndarray:
+    """Return the sum of the reports of `count` users whose answers have this total, in steps."""
+    noise = rng.standard_normal(len(total)) * np.sqrt(count * made.variance)
+    return np.rint((total + noise) / made.step).astype(np.int64)

@@ -1,0 +1,149 @@
+"""The user's side of the non-interactive protocol: one record in, one private report out, once."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .._validation import check_choice, check_count, check_vector
+from ..errors import InvalidArgument
+from .blocks import Block
+from .csprng import SecureStream, open_stream
+from .errors import BudgetSpent
+from .params import LDPParams
+from .records import ClippedRecords
+from .report import Report, ReportBatch
+
+__all__ = ["GramClient", "privatize_rows"]
+
+_VALUES = 1 << 17  # integers of a batch of reports: a megabyte, which stays in the cache
+
+
+class GramClient:
+    """A user who reports once.
+
+    Parameters
+    ----------
+    params : LDPParams
+        What all users are told.
+    user : int or str, optional
+        The user's public number, or name; goes with the report. Where users are split between blocks a number decides
+        by its place in the sequence, a name by its digest, and without either a coin does: never the record.
+    block : str, optional
+        Name of the block to report instead, chosen by the collector without knowledge of the record.
+
+    Examples
+    --------
+    >>> from sparsetheory import ldp
+    >>> params = ldp.LDPParams(3, 1.0, x_radius=2.0, y_bound=3.0)
+    >>> report = ldp.GramClient(params, user=0).privatize([0.1, -1.0, 0.4], 0.8)
+    >>> report.payload.dtype, report.block, report.simulated
+    (dtype('int64'), 'cross', False)
+    """
+
+    def __init__(self, params: LDPParams, *, user: int | str | None = None, block: str | None = None) -> None:
+        self.params, self.user = params, user
+        names = [known.name for known in params.blocks]
+        if block is None:
+            self.block = params.blocks[_public_choice(params, user)]
+        else:
+            self.block = params.blocks[names.index(check_choice(block, "block", names))]
+        self._spent = False
+
+    def privatize(self, x: Any, y: Any) -> Report:
+        """Return the private report of a record, with secure noise, and spend the budget.
+
+        Parameters
+        ----------
+        x : (d,) array
+            Clipped here to the public radius.
+        y : float
+            Clipped here to the public bound.
+
+        Returns
+        -------
+        Report
+
+        Raises
+        ------
+        BudgetSpent
+            If this client has reported before.
+        InvalidArgument
+            If the record is not finite or of another length; nothing is spent then.
+        """
+        if self._spent:
+            raise BudgetSpent("this client has reported; a second report of a user is a second budget")
+        x = check_vector(x, "x", length=self.params.dim)
+        records = ClippedRecords(x, y, self.params)
+        self._spent = True
+        payload = self.block.randomizer.report(self.block.query.values(records))[0]
+        return Report(payload, self.block.name, self.params.fingerprint, self.user)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a client is not copied: the copy could report again")
+
+
+def _public_choice(params: LDPParams, user: int | str | None) -> int:
+    """Return which block a user reports, from what is public."""
+    if user is not None and not isinstance(user, str):
+        return int(params.block_of([check_count(user, "user", minimum=0)])[0])
+    name = os.urandom(16) if user is None else f"{params.fingerprint}/{user}".encode()
+    coin = int.from_bytes(hashlib.sha256(name).digest()[:8], "little") / 2.0**64
+    return int(coin >= params.blocks[0].share)
+
+
+def privatize_rows(
+    X: Any, y: Any, params: LDPParams, *, users: Any = None, rng: Any = None, name_users: bool = False
+) -> Iterator[ReportBatch]:
+    """Return the reports of many users, a row each, in batches of about a megabyte.
+
+    Privacy is local only if this runs where the rows are: it is for users whose data one machine holds already, and for
+    simulations.
+
+    Parameters
+    ----------
+    X : (n, d) array
+    y : (n,) array
+    params : LDPParams
+    users : (n,) array of int, optional
+        Public numbers of the users; 0, 1, ... by default. They decide who reports what where the users are split.
+    rng : numpy.random.Generator, optional
+        Nothing: secure noise. A generator: a simulation, and the reports say so.
+    name_users : bool, default False
+        Put the numbers into the reports.
+
+    Returns
+    -------
+    iterator of ReportBatch
+
+    Raises
+    ------
+    InvalidArgument
+        If a record is not finite or shapes do not fit; before any report is made.
+    """
+    records = ClippedRecords(X, y, params)
+    numbers = np.arange(len(records)) if users is None else np.asarray(users)
+    if numbers.shape != (len(records),) or numbers.dtype.kind not in "iu" or numbers.min() < 0:
+        raise InvalidArgument("users", f"{len(records)} numbers 0, 1, ...", f"{numbers.dtype} of shape {numbers.shape}")
+    return _batches(records, numbers, params, rng, name_users)
+
+
+def _batches(
+    records: ClippedRecords, numbers: np.ndarray, params: LDPParams, rng: Any, named: bool
+) -> Iterator[ReportBatch]:
+    stream, which = open_stream(rng), params.block_of(numbers)
+    simulated = not isinstance(stream, SecureStream)
+    for k, block in enumerate(params.blocks):
+        rows = np.flatnonzero(which == k)
+        many = max(1, _VALUES // block.query.length)
+        for start in range(0, len(rows), many):
+            part = rows[start : start + many]
+            payload = _payload(block, records, part, stream)
+            names = numbers[part] if named else None
+            yield ReportBatch(payload, block.name, params.fingerprint, names, simulated)
+
+
+def _payload(block: Block, records: ClippedRecords, part: np.ndarray, stream: Any) -> np.ndarray:
+    return np.asarray(block.randomizer.report(block.query.values(records.some(part)), stream))
