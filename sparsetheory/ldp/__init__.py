@@ -22,6 +22,7 @@ _HOME = {
     "LDPParams": "params",
     "LDPResult": "estimation",
     "NLDPRegressor": "estimators",
+    "Population": "population",
     "PrivUnit": "privunit",
     "PrivUnitG": "privunitg",
     "PrivacyGuarantee": "guarantee",
@@ -34,6 +35,7 @@ _HOME = {
     "ScoreRound": "score_params",
     "ScoreStats": "score_stats",
     "SecureStream": "csprng",
+    "aggregate": "aggregation",
     "analytic_gaussian_sigma": "calibration",
     "audit": "auditing",
     "audit_cases": "planted",
@@ -60,9 +62,11 @@ _HOME = {
     "noise_to_eigenvalue": "prediction",
     "packed_length": "packed",
     "predicted_error": "prediction",
+    "privatize_chunk": "aggregation",
     "privatize_rows": "gram_client",
     "privatize_scores": "score_client",
     "published_score_radius": "sensitivity",
+    "read_chunks": "aggregation",
     "score_noise": "prediction",
     "score_sensitivity": "sensitivity",
     "simulate": "simulate",
@@ -78,6 +82,7 @@ __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
     from . import simulate
+    from .aggregation import aggregate, privatize_chunk, read_chunks
     from .auditing import AuditReport, audit
     from .calibration import (
         analytic_gaussian_sigma,
@@ -105,6 +110,7 @@ if TYPE_CHECKING:
     from .packed import packed_length, svec, unsvec
     from .params import LDPParams
     from .planted import AuditCase, audit_cases
+    from .population import Population
     from .prediction import (
         GramNoise,
         ScoreNoise,

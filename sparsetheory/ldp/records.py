@@ -1,6 +1,7 @@
 """Records of users inside public bounds, and their second moments."""
 
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class Bounds(Protocol):
     def coordinate_bound(self) -> float | None: ...  # noqa: D102
 
 
-class Moments(NamedTuple):
+@dataclass(frozen=True)
+class Moments:
     """Sums over records: of x x^T (d, d), of x y (d,), of y^2, and of x y with x clipped by coordinate (d,).
 
     The last is what the published algorithm reports, and None otherwise.
@@ -34,6 +36,12 @@ class Moments(NamedTuple):
     cross: np.ndarray
     square: float
     boxed_cross: np.ndarray | None = None
+
+    def __add__(self, other: "Moments") -> "Moments":
+        boxed = None
+        if self.boxed_cross is not None and other.boxed_cross is not None:
+            boxed = self.boxed_cross + other.boxed_cross
+        return Moments(self.gram + other.gram, self.cross + other.cross, self.square + other.square, boxed)
 
 
 class ClippedRecords:

@@ -19,7 +19,7 @@ from .records import ClippedRecords, Moments
 from .score_params import ScoreRound
 from .score_stats import ScoreStats
 
-__all__ = ["gram_stats", "gram_stats_from_moments", "score_stats", "score_stats_from_mean"]
+__all__ = ["add_moments", "gram_stats", "gram_stats_from_moments", "score_stats", "score_stats_from_mean"]
 
 
 def gram_stats(X: Any, y: Any, params: LDPParams, rng: np.random.Generator, *, first_user: int = 0) -> GramStats:
@@ -53,7 +53,7 @@ def gram_stats(X: Any, y: Any, params: LDPParams, rng: np.random.Generator, *, f
     which = params.block_of(first_user + np.arange(len(records)))
     stats = GramStats(params, simulated=True)
     for k, block in enumerate(params.blocks):
-        _add(stats, block, records.some(which == k).moments(), int(np.count_nonzero(which == k)), rng)
+        add_moments(stats, block, records.some(which == k).moments(), int(np.count_nonzero(which == k)), rng)
     return stats
 
 
@@ -98,7 +98,7 @@ def gram_stats_from_moments(
         count = left if k == len(params.blocks) - 1 else round(n * block.share)
         left -= count
         part = count / n
-        _add(
+        add_moments(
             stats,
             block,
             Moments(G * part, b * part, square * part, None if boxed is None else boxed * part),
@@ -108,7 +108,7 @@ def gram_stats_from_moments(
     return stats
 
 
-def _add(stats: GramStats, block: Block, moments: Moments, count: int, rng: np.random.Generator) -> None:
+def add_moments(stats: GramStats, block: Block, moments: Moments, count: int, rng: np.random.Generator) -> None:
     """Add the reports of `count` users of a block with these moments."""
     if count:
         total = _noisy(block.query.answer(moments), count, block.randomizer, rng)
