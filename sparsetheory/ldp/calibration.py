@@ -158,7 +158,7 @@ def gdp_mu(epsilon: float, delta: float) -> float:
     Examples
     --------
     >>> round(gdp_mu(1.0, 1e-5), 4)
-    0.268
+    0.2681
     """
     epsilon, delta = check_epsilon(epsilon), check_delta(delta, positive=True)
     return _last(lambda mu: _private(epsilon, mu, delta), min(1.0, math.sqrt(epsilon)))

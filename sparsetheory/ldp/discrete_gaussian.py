@@ -68,7 +68,7 @@ class DiscreteGaussianVector(Randomizer):
     >>> noise = DiscreteGaussianVector(3, 1.0, delta=1e-5, sensitivity=2.0)
     >>> report = noise.privatize([1.0, 0.0, 0.0], np.random.default_rng(0))
     >>> report.dtype, noise.decode(report).shape, round(noise.sigma, 2)
-    (dtype('int64'), (3,), 7.5)
+    (dtype('int64'), (3,), 7.51)
     """
 
     def __init__(
