@@ -76,9 +76,9 @@ class ClippedRecords:
             raise InvalidArgument("X", f"{bounds.dim} columns", f"{X.shape[1]}")
         self.unit = np.empty_like(X)
         clip_rows(X, check_positive(bounds.x_radius, "x_radius"), self.unit)
-        self.response = np.clip(y / bounds.y_bound, -1.0, 1.0)
+        self.response = np.clip(y, -bounds.y_bound, bounds.y_bound) / bounds.y_bound
         tau1 = bounds.coordinate_bound
-        self.boxed = None if tau1 is None else np.clip(X / tau1, -1.0, 1.0) / np.sqrt(bounds.dim)
+        self.boxed = None if tau1 is None else np.clip(X, -tau1, tau1) / tau1 / np.sqrt(bounds.dim)
         self.bounds = bounds
         for array in (self.unit, self.response, self.boxed):
             if array is not None:
