@@ -39,8 +39,8 @@ class LDPResult:
         Users there are, and users for whom the noise would be at most 0.3 of the smallest eigenvalue and the predicted
         error at most half of that of the zero vector.
     predicted_error : float
-        Closed form of the l2 error for a parameter of as many entries as `coef` has, all above the threshold; compare
-        with `zero_error`.
+        Closed form of the l2 error for a parameter of as many entries as `coef` has, all above the threshold, and of
+        what a repair takes away at most; compare with `zero_error`.
     zero_error : float
         The largest l2 error of the zero vector: the public bound on the norm of the parameter.
     repair : {"none", "floor", "ridge"}
@@ -74,8 +74,8 @@ class LDPResult:
         if self.repair != "none":
             return (
                 f"The noise in the Gram matrix is {self.noise_to_eigenvalue:.2g} of its smallest eigenvalue: repaired "
-                f"by a {self.repair}, which biases the estimate ({errors}). About {self.n_required:.2g} users are "
-                f"needed, there are {self.n:.2g}."
+                f"by a {self.repair}, which biases the estimate ({errors}). About {self.n_required:.2g} users or more "
+                f"are needed, there are {self.n:.2g}."
             )
         if not self.reliable:
             return (
@@ -186,6 +186,7 @@ def solve_moments(
         raise _insufficient(moments, ratio, needed, smallest)
     repair = "none" if ratio <= SAFE_RATIO else ("ridge" if on_indefinite == "ridge" else "floor")
     gram, solvable = _repaired(moments.gram, size, smallest, repair)
+    lost = 1 - min(max(smallest, 0.0) / solvable, 1.0) if solvable > 0 else 0.0  # of the parameter, by the repair
     linear = solve_positive(gram, moments.cross)
     if linear is None:
         raise InvalidArgument("stats", "a positive definite second moment of the covariates", "a singular one")
@@ -195,8 +196,8 @@ def solve_moments(
     kept = max(int(np.count_nonzero(coef)), 1)
     return LDPResult(
         coef=coef, linear=linear, threshold=cut, noise_sd=sd, noise_to_eigenvalue=ratio, n=moments.n, n_required=needed,
-        predicted_error=math.sqrt(kept * (cut**2 + sd**2)), zero_error=moments.theta_norm, repair=repair,
-        guarantee=moments.guarantee,
+        predicted_error=math.sqrt(kept * (cut**2 + sd**2) + (lost * moments.theta_norm) ** 2),
+        zero_error=moments.theta_norm, repair=repair, guarantee=moments.guarantee,
     )  # fmt: skip
 
 
@@ -256,8 +257,8 @@ def _insufficient(moments: Moments, ratio: float, needed: int, smallest: float) 
     sd = moments.noise.coordinate(moments.theta_norm, smallest) if smallest > 0 else math.inf
     return InsufficientUsers(
         f"The noise in the Gram matrix is {size} its smallest eigenvalue with {moments.n:.3g} users; 0.3 of it needs "
-        f"about {needed:.2g}. The inverse would have an l2 error of {sd * math.sqrt(len(moments.cross)):.2g} or more, "
-        f"the zero vector has at most {moments.theta_norm:.2g}. More users, public covariates (public_gram), a larger "
+        f"about {needed:.2g} or more. The inverse would have an l2 error of {sd * math.sqrt(len(moments.cross)):.2g} "
+        f"or more, the zero vector has at most {moments.theta_norm:.2g}. More users, public covariates (public_gram), a larger "
         "epsilon or the interactive protocol help; on_indefinite='ridge' returns a biased estimate.",
         moments.n, needed, ratio,
     )  # fmt: skip
