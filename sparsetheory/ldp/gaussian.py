@@ -18,7 +18,7 @@ __all__ = ["GaussianVector"]
 
 
 class GaussianVector(Randomizer):
-    """v + N(0, sigma^2 I), with sigma from the exact curve; reports rounded to a grid of a 64th of sigma.
+    """v + N(0, sigma^2 I), with sigma from the exact curve; reports rounded to a grid of a sixteenth of sigma or less.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ __all__ = ["Randomizer", "arithmetic_delta", "power_of_two", "sum_roundings"]
 
 U = 2.0**-53
 _CHUNK = 1 << 14  # values clipped and drawn at a time: they stay in the cache
-_FINEST = 64.0  # steps of the report's grid in a standard deviation of its noise, at least
+_FINEST = 16.0  # steps of the grid in a standard deviation of the noise, at least: 0.07 % more variance at most
 _DELTA_LIMIT = 1e-6  # more arithmetic delta than this, and than the caller's own, is refused in deployment
 
 
@@ -113,11 +113,12 @@ class Randomizer:
         out = np.empty((len(rows), self.dim), dtype=np.int64)
         count = max(_CHUNK // (self.dim + self._slack), 1)
         ball = np.empty((min(count, len(rows)), self.dim + self._slack))
-        for start in range(0, len(rows), count):
-            part = rows[start : start + count]
-            if clip_rows(part, self.radius, ball[: len(part)]):
-                raise AssertionError("entries changed while they were read")
-            self._draw(ball[: len(part)], stream, out[start : start + count])
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # where kernels run as plain Python
+            for start in range(0, len(rows), count):
+                part = rows[start : start + count]
+                if clip_rows(part, self.radius, ball[: len(part)]):
+                    raise AssertionError("entries changed while they were read")
+                self._draw(ball[: len(part)], stream, out[start : start + count])
         return out.reshape(shape)
 
     def decode(self, report: Any) -> np.ndarray:
