@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import os
+import sys
 import warnings
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -173,7 +174,8 @@ def main(argv=None):
         try:
             found = [[one(fit, cell, seed) for seed in range(args.seeds)] for cell in cells]
         except ImportError as missing:
-            print(f"| {name} |" + f" not run: {missing} |" * len(cells), flush=True)
+            print(f"| {name} |" + " not run |" * len(cells), flush=True)
+            print(f"{name}: {missing.msg.split(' (')[0]}", file=sys.stderr)
             continue
         rows[name] = found
         print(f"| {name} |" + "|".join(f" {np.median(e):.3g} " if np.isfinite(e).all() else " refused " for e in found)

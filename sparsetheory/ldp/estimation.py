@@ -258,8 +258,9 @@ def _insufficient(moments: Moments, ratio: float, needed: int, smallest: float) 
     return InsufficientUsers(
         f"The noise in the Gram matrix is {size} its smallest eigenvalue with {moments.n:.3g} users; 0.3 of it needs "
         f"about {needed:.2g} or more. The inverse would have an l2 error of {sd * math.sqrt(len(moments.cross)):.2g} "
-        f"or more, the zero vector has at most {moments.theta_norm:.2g}. More users, public covariates (public_gram), a larger "
-        "epsilon or the interactive protocol help; on_indefinite='ridge' returns a biased estimate.",
+        f"or more, the zero vector has at most {moments.theta_norm:.2g}. More users, public covariates "
+        "(public_gram), a larger epsilon or the interactive protocol help; on_indefinite='ridge' returns a "
+        "biased estimate.",
         moments.n, needed, ratio,
     )  # fmt: skip
 

@@ -89,12 +89,11 @@ def iht(
     level = check_nonnegative(level, "level")
     eta = _default_step(X) if step is None else check_positive(step, "step")
     clip = np.inf if radius is None else check_positive(radius, "radius")
-    theta = np.zeros(d)
+    theta, lengths = np.zeros(d), np.linalg.norm(X, axis=1)
     whole = [slice(0, len(X))] * check_count(rounds, "rounds")
     for rows in whole if schedule is None else groups(len(X), schedule):
-        scores = X[rows] * (X[rows] @ theta - y[rows])[:, None]
-        norms = np.linalg.norm(scores, axis=1)
-        score = (scores / np.maximum(norms / clip, 1.0)[:, None]).mean(axis=0)
+        residual = X[rows] @ theta - y[rows]
+        score = X[rows].T @ (residual / np.maximum(lengths[rows] * np.abs(residual) / clip, 1.0)) / len(residual)
         theta = iht_step(theta, score, step=eta, keep=kept if threshold == "hard" else None, level=level)
     return theta
 
