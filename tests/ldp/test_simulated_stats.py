@@ -81,7 +81,7 @@ def test_isotropic_noise_against_the_covariance_of_the_pure_mechanism(epsilon):
     exact = ball.variance * np.eye(dim) + extra * S
     measured = (reports - V).T @ (reports - V) / n
     assert np.abs(measured - exact).max() < 6 * ball.variance * (2 / n) ** 0.5
-    assert abs(extra) / dim < 0.75 * ball.variance  # what the isotropic law is off by, in the mean over coordinates
+    assert -0.4 * ball.variance < extra < 0  # so the isotropic law has a little too much noise, never too little
 
 
 @every
