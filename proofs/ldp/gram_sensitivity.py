@@ -102,7 +102,8 @@ def prove() -> Proof:
             statement=(
                 r"Without weights the squared norm is $(\|D\|_F^2 + \sum_i D_{ii}^2)/2$. With $u_i = x_i^2$, $w_i = "
                 r"x_i'^2$: $\|x\|^4 + \|x'\|^4 - \sum_i (u_i - w_i)^2$ has nonnegative coefficients; they belong to "
-                r"pairs of coordinates, so three coordinates show all there are. Both terms are $2 r^4$ at $r e_1$, $r e_2$."
+                r"pairs of coordinates, so three coordinates show all there are. Both terms are $2 r^4$ at $r e_1$, "
+                r"$r e_2$."
             ),
             check=lambda: _plain(1),
             anti_test=lambda: _plain(sp.Rational(9, 10)),

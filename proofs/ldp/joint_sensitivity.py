@@ -94,8 +94,9 @@ def prove() -> Proof:
             name="largest norms and responses",
             evidence="exact certificate",
             statement=(
-                r"$-2 y y' t \leq (y^2 + y'^2) |t|$. Replacing $\|x\|^2, \|x'\|^2$ by $r^2$ and $y^2, y'^2$ by $\tau^2$ "
-                r"adds polynomials with nonnegative coefficients in what was missing: at most $f(|t|) = 2 a^2 (r^4 - "
+                r"$-2 y y' t \leq (y^2 + y'^2) |t|$. Replacing $\|x\|^2, \|x'\|^2$ by $r^2$ and $y^2, y'^2$ by "
+                r"$\tau^2$ adds polynomials with nonnegative coefficients in what was missing: at most $f(|t|) = 2 "
+                r"a^2 (r^4 - "
                 r"t^2) + 2 b^2 \tau^2 (r^2 + |t|)$, where $|t| \leq r^2$."
             ),
             check=lambda: _growth(1),

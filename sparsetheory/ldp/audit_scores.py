@@ -57,8 +57,8 @@ def score_groups(train: Worlds, direction: np.ndarray | None) -> Iterator[tuple[
         yield "direction", [Score("projection on the difference of the inputs", _projection(direction))]
     yield "norm", [Score("norm of the report", _norm)]
     yield "largest entry", [Score("largest |entry|", lambda rows: np.abs(rows).max(axis=1))]
-    yield "repeated value", list(_tables(train, _same, "value of entry"))
-    yield "lowest bit", list(_tables(train, lowest_exponent, "lowest set bit of entry"))
+    yield "repeated value", list(_tables(train, _same, "log-likelihood ratio of the value of entry"))
+    yield "lowest bit", list(_tables(train, lowest_exponent, "log-likelihood ratio of the lowest set bit of entry"))
 
 
 def _projection(direction: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -263,13 +263,10 @@ def _split(worlds: Worlds) -> tuple[Worlds, Worlds]:
     return Worlds(worlds.first[:cut], worlds.second[:cut]), Worlds(worlds.first[cut:], worlds.second[cut:])
 
 
-def _bounds(likely: Any, unlikely: Any, n: int, delta: float, share: float) -> tuple[Any, Any, Any, Any]:
-    """Return bounds on the two probabilities of an event from its counts, and on epsilon and mu."""
-    low, high = clopper_pearson(likely, n, share)[0], clopper_pearson(unlikely, n, share)[1]
+def _loss(low: Any, high: Any, delta: float) -> dict[str, Any]:
+    """Return what an event proves whose probability is at least `low` for one input, at most `high` for the other."""
     with np.errstate(all="ignore"):
-        epsilon = np.log(np.maximum(low - delta, 0.0)) - np.log(high)
-        mu = ndtri(low) - ndtri(high)
-    return low, high, epsilon, mu
+        return {"epsilon": np.log(np.maximum(low - delta, 0.0)) - np.log(high), "mu": ndtri(low) - ndtri(high)}
 
 
 class _Event(NamedTuple):
@@ -290,11 +287,12 @@ class _Event(NamedTuple):
             first, second = np.sort(score.of(train.first)), np.sort(score.of(train.second))
             thresholds = _thresholds(np.concatenate([first, second]))
             shares = [np.searchsorted(part, thresholds, side="right") / len(part) for part in (first, second)]
+            below = [clopper_pearson(np.round(n * part), n, share) for part in shares]
             for above in (True, False):
-                counts = [np.round(n * (1 - part if above else part)) for part in shares]
+                bounds = [(1 - high, 1 - low) for low, high in below] if above else below
                 for swapped in (True, False):
-                    likely, unlikely = counts if swapped else counts[::-1]
-                    found = _bounds(likely, unlikely, n, delta, share)[2 if criterion == "epsilon" else 3]
+                    likely, unlikely = bounds if swapped else bounds[::-1]
+                    found = _loss(likely[0], unlikely[1], delta)[criterion]
                     k = int(np.argmax(np.nan_to_num(found, nan=-math.inf)))
                     if found[k] > best:
                         best, event = float(found[k]), cls(score, float(thresholds[k]), above, swapped)
@@ -304,9 +302,11 @@ class _Event(NamedTuple):
         """Return what fresh reports say of the event."""
         hits = [int(((self.score.of(part) > self.threshold) == self.above).sum()) for part in test]
         likely, unlikely = hits if self.swapped else hits[::-1]
-        low, high, epsilon, mu = (float(x) for x in _bounds(likely, unlikely, len(test.first), delta, share))
+        n = len(test.first)
+        low, high = float(clopper_pearson(likely, n, share)[0]), float(clopper_pearson(unlikely, n, share)[1])
+        loss = _loss(low, high, delta)
         text = f"{self.score.name} {'>' if self.above else '<='} {self.threshold:.4g}"
-        return Evidence(self.score.name, text, low, high, epsilon, mu)
+        return Evidence(self.score.name, text, low, high, float(loss["epsilon"]), float(loss["mu"]))
 
 
 def _thresholds(pooled: np.ndarray) -> np.ndarray:

@@ -26,8 +26,8 @@ JOINT_SENSITIVITY = Claim(
     statement=(
         r"For $\|x\|, \|x'\| \leq r$ and $|y|, |y'| \leq \tau$ the distance of $(a x x^T, b x y)$ and "
         r"$(a x' x'^T, b x' y')$ is at most $(2 a^2 r^4 (1 - s^2) + 2 b^2 r^2 \tau^2 (1 + s))^{1/2}$ with "
-        r"$s = \min(1, b^2 \tau^2/(2 a^2 r^2))$, and this is attained. For $a = 1$, $b = \sqrt{2} c$, $c \tau \leq r$ it "
-        r"is $\sqrt{2} (r^2 + c^2 \tau^2)$, the same as for $z z^T$ with $z = (x, c y)$: a report of $y^2$ is free."
+        r"$s = \min(1, b^2 \tau^2/(2 a^2 r^2))$, and this is attained. For $a = 1$, $b = \sqrt{2} c$, $c \tau \leq r$ "
+        r"it is $\sqrt{2} (r^2 + c^2 \tau^2)$, the same as for $z z^T$ with $z = (x, c y)$: a report of $y^2$ is free."
     ),
     kind="tight",
     status="derived",
@@ -54,7 +54,7 @@ GAUSSIAN = Claim(
     kind="upper",
     status="theorem",
     source="Balle, Wang, Improving the Gaussian mechanism, ICML 2018, Theorem 8; the returned values are enclosed here",
-    bound=Bound("sensitivity/sigma", sensitivity="distance of the two inputs' answers", sigma="deviation of the noise"),
+    bound=Bound("mu", mu="sensitivity over deviation of the noise"),
     assumptions=(r"$\Delta, \sigma > 0$", "exact normal noise"),
     badge="cited",
 )
@@ -63,9 +63,11 @@ DISCRETE_GAUSSIAN = Claim(
     id="ldp.discrete_gaussian_privacy",
     title="Integer Gaussian noise is as private as it says",
     statement=(
-        r"Reports $\lfloor v/g + U \rfloor + z$ with $z$ drawn from the tables of the package: the tables add up to one "
-        r"exactly and their distance from the discrete Gaussian of deviation $s$ is at most what is stated; that law is "
-        r"$\mu$-private with $\mu = \Delta_Z/(s^2 - 4)^{1/2}$ up to a factor $1 + 10^{-33}$ a coordinate, $\Delta_Z$ "
+        r"Reports $\lfloor v/g + U \rfloor + z$ with $z$ drawn from the tables of the package: the tables add up to "
+        r"one exactly and their distance from the discrete Gaussian of deviation $s$ is at most what is stated; that "
+        r"law "
+        r"is $\mu$-private with $\mu = \Delta_Z/(s^2 - 4)^{1/2}$ up to a factor $1 + 10^{-33}$ a coordinate, "
+        r"$\Delta_Z$ "
         r"the sensitivity on the grid. For one coordinate $\delta$ is summed over the tables in integers, and is below "
         r"the claim."
     ),
@@ -124,8 +126,9 @@ DUCHI = Claim(
     title="The hemisphere mechanism is pure and unbiased",
     statement=(
         r"A uniform point of the sphere of norm $B$, reflected into the half-space of $\pm v$ with probability "
-        r"$e^\varepsilon/(1 + e^\varepsilon)$, the sign plus with probability $1/2 + \|v\|/(2r)$: $\varepsilon$-private "
-        r"for $\|v\| \leq r$, and unbiased for $B = r \sqrt{\pi} \frac{\Gamma((d+1)/2)}{\Gamma(d/2)} "
+        r"$e^\varepsilon/(1 + e^\varepsilon)$, the sign plus with probability $1/2 + \|v\|/(2r)$: "
+        r"$\varepsilon$-private for $\|v\| \leq r$, and unbiased for $B = r \sqrt{\pi} "
+        r"\frac{\Gamma((d+1)/2)}{\Gamma(d/2)} "
         r"\frac{e^\varepsilon + 1}{e^\varepsilon - 1}$. Its second moments are $B^2/d$ times the identity."
     ),
     kind="tight",
@@ -136,4 +139,4 @@ DUCHI = Claim(
     badge="reduction",
 )
 
-CLAIMS = (GRAM_SENSITIVITY, JOINT_SENSITIVITY)
+CLAIMS = (GRAM_SENSITIVITY, JOINT_SENSITIVITY, GAUSSIAN, DISCRETE_GAUSSIAN, PRIVUNITG, PRIVUNIT, DUCHI)
