@@ -39,7 +39,7 @@ __all__ = [
 #: Where responses are clipped: above sqrt(k) + 1/2 for every k that is studied.
 Y_BOUND = 3.0
 #: Draws of the noise a replicate, whose root mean square error is its value.
-DRAWS = 16
+DRAWS = 32
 _WORDS = 4096  # 64 users each, of every covariate: blocks that stay in the cache
 
 
