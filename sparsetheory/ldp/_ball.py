@@ -43,7 +43,10 @@ def dot(a, b):
 
 @kernel
 def _shrink(row, radius, image):
-    """Write row / max(|row|, radius) by way of a power of two, for rows whose squares overflow. Return if finite."""
+    """Write row / max(|row|, radius) by way of a power of two, for rows whose squares overflow. Return if finite.
+
+    What `image` has beyond the length of row is zero.
+    """
     largest = 0.0
     trace = 0.0  # nan as soon as an entry is infinite or nan
     for j in range(len(row)):
@@ -55,7 +58,7 @@ def _shrink(row, radius, image):
     unit = math.ldexp(1.0, exponent - 1)
     for j in range(len(row)):
         image[j] = row[j] / unit
-    size = max(math.sqrt(dot(image[: len(row)], image[: len(row)])), radius / unit)
+    size = max(math.sqrt(dot(image, image)), radius / unit)
     for j in range(len(row)):
         image[j] /= size
     return True
@@ -71,6 +74,8 @@ def clip_rows(rows, radius, out):
     moderate = 1e-140 < radius < 1e140  # squares of what matters neither overflow nor vanish
     bad = 0
     for i in range(n):
+        if out.shape[1] > dim:
+            out[i, dim] = 0.0
         square = dot(rows[i], rows[i])
         if moderate and square < _LARGE:
             factor = 1.0 / max(math.sqrt(square), radius)
@@ -80,8 +85,7 @@ def clip_rows(rows, radius, out):
             bad += 1
             continue
         if out.shape[1] > dim:
-            rest = 1.0 - dot(out[i, :dim], out[i, :dim])
-            out[i, dim] = math.sqrt(max(rest, 0.0))
+            out[i, dim] = math.sqrt(max(1.0 - dot(out[i], out[i]), 0.0))
     return bad
 
 
