@@ -9,14 +9,14 @@ import numpy as np
 
 from .._validation import check_choice, check_count, check_vector
 from ..errors import InvalidArgument
-from .blocks import Block
 from .csprng import SecureStream, open_stream
 from .errors import BudgetSpent
 from .params import LDPParams
 from .records import ClippedRecords
 from .report import Report, ReportBatch
+from .report_stats import Agreement
 
-__all__ = ["GramClient", "privatize_rows"]
+__all__ = ["GramClient", "check_user", "privatize_rows", "report_batches"]
 
 _VALUES = 1 << 17  # integers of a batch of reports: a megabyte, which stays in the cache
 
@@ -44,10 +44,10 @@ class GramClient:
     """
 
     def __init__(self, params: LDPParams, *, user: int | str | None = None, block: str | None = None) -> None:
-        self.params, self.user = params, user
+        self.params, self.user = params, check_user(user)
         names = [known.name for known in params.blocks]
         if block is None:
-            self.block = params.blocks[_public_choice(params, user)]
+            self.block = params.blocks[_public_choice(params, self.user)]
         else:
             self.block = params.blocks[names.index(check_choice(block, "block", names))]
         self._spent = False
@@ -88,7 +88,7 @@ class GramClient:
 def _public_choice(params: LDPParams, user: int | str | None) -> int:
     """Return which block a user reports, from what is public."""
     if user is not None and not isinstance(user, str):
-        return int(params.block_of([check_count(user, "user", minimum=0)])[0])
+        return int(params.block_of([user])[0])
     name = os.urandom(16) if user is None else f"{params.fingerprint}/{user}".encode()
     coin = int.from_bytes(hashlib.sha256(name).digest()[:8], "little") / 2.0**64
     return int(coin >= params.blocks[0].share)
@@ -127,23 +127,25 @@ def privatize_rows(
     numbers = np.arange(len(records)) if users is None else np.asarray(users)
     if numbers.shape != (len(records),) or numbers.dtype.kind not in "iu" or numbers.min() < 0:
         raise InvalidArgument("users", f"{len(records)} numbers 0, 1, ...", f"{numbers.dtype} of shape {numbers.shape}")
-    return _batches(records, numbers, params, rng, name_users)
+    return report_batches(records, params.block_of(numbers), params, numbers if name_users else None, rng)
 
 
-def _batches(
-    records: ClippedRecords, numbers: np.ndarray, params: LDPParams, rng: Any, named: bool
+def report_batches(
+    records: ClippedRecords, which: np.ndarray, agreement: Agreement, names: np.ndarray | None, rng: Any
 ) -> Iterator[ReportBatch]:
-    stream, which = open_stream(rng), params.block_of(numbers)
+    """Return the reports of records on the blocks of these indices, block by block, in batches of about a megabyte."""
+    stream = open_stream(rng)
     simulated = not isinstance(stream, SecureStream)
-    for k, block in enumerate(params.blocks):
+    for k, block in enumerate(agreement.blocks):
         rows = np.flatnonzero(which == k)
         many = max(1, _VALUES // block.query.length)
         for start in range(0, len(rows), many):
             part = rows[start : start + many]
-            payload = _payload(block, records, part, stream)
-            names = numbers[part] if named else None
-            yield ReportBatch(payload, block.name, params.fingerprint, names, simulated)
+            payload = block.randomizer.report(block.query.values(records.some(part)), stream)
+            users = None if names is None else names[part]
+            yield ReportBatch(payload, block.name, agreement.fingerprint, users, simulated)
 
 
-def _payload(block: Block, records: ClippedRecords, part: np.ndarray, stream: Any) -> np.ndarray:
-    return np.asarray(block.randomizer.report(block.query.values(records.some(part)), stream))
+def check_user(user: Any) -> int | str | None:
+    """Return a name, a number 0, 1, ... or None."""
+    return user if user is None or isinstance(user, str) else check_count(user, "user", minimum=0)

@@ -18,7 +18,7 @@ from .report import Report, ReportBatch
 
 __all__ = ["Agreement", "ReportStats"]
 
-_LARGEST = 2**63 - 1
+_LARGEST = 2**62  # half of what fits, for the rounding of the bounds
 
 
 class Agreement(Protocol):
@@ -229,8 +229,10 @@ class ReportStats:
         users = arrays.pop(".users").tobytes()
         if stats._users is not None:
             stats._users |= {users[i : i + 16] for i in range(0, len(users), 16)}
-        stats._counts |= header["counts"]
-        stats._sums |= {name: sums.copy() for name, sums in arrays.items()}
+        for name, sums in stats._sums.items():
+            stats._room_for(name, header["counts"][name])
+            stats._counts[name] = header["counts"][name]
+            sums += arrays[name]
         return stats
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -7,15 +7,13 @@ import numpy as np
 
 from .._validation import check_vector
 from ..errors import InvalidArgument
-from .csprng import SecureStream, open_stream
 from .errors import BudgetSpent
+from .gram_client import check_user, report_batches
 from .records import ClippedRecords
 from .report import Report, ReportBatch
 from .score_params import ScoreParams, ScoreRound
 
 __all__ = ["ScoreClient", "privatize_scores"]
-
-_VALUES = 1 << 17
 
 
 class ScoreClient:
@@ -39,7 +37,7 @@ class ScoreClient:
     """
 
     def __init__(self, params: ScoreParams, *, user: int | str | None = None) -> None:
-        self.params, self.user = params, user
+        self.params, self.user = params, check_user(user)
         self._spent = False
 
     def privatize(self, x: Any, y: Any, asked: ScoreRound) -> Report:
@@ -99,13 +97,4 @@ def privatize_scores(X: Any, y: Any, asked: ScoreRound, *, users: Any = None, rn
     names = None if users is None else np.asarray(users)
     if names is not None and names.shape != (len(records),):
         raise InvalidArgument("users", f"{len(records)} users", f"shape {names.shape}")
-    return _batches(records, names, asked, rng)
-
-
-def _batches(records: ClippedRecords, names: Any, asked: ScoreRound, rng: Any) -> Iterator[ReportBatch]:
-    stream, block = open_stream(rng), asked.blocks[0]
-    simulated, many = not isinstance(stream, SecureStream), max(1, _VALUES // asked.params.dim)
-    for start in range(0, len(records), many):
-        part = slice(start, start + many)
-        payload = block.randomizer.report(block.query.values(records.some(part)), stream)
-        yield ReportBatch(payload, "score", asked.fingerprint, None if names is None else names[part], simulated)
+    return report_batches(records, np.zeros(len(records), dtype=np.intp), asked, names, rng)

@@ -145,13 +145,25 @@ def test_impossible_reports_are_refused_whole():
     assert 0.3 < longest < 1.0
 
 
+def test_a_number_is_the_same_user_whatever_its_type():
+    record = ([1.0, 0.0], 1.0)
+    stats = ldp.GramStats(PARAMS, track_users=True).absorb(ldp.GramClient(PARAMS, user=3).privatize(*record))
+    again = ldp.GramClient(PARAMS, user=np.int64(3)).privatize(*record)
+    for report in (again, ldp.Report.from_bytes(again.to_bytes())):
+        with pytest.raises(ldp.BudgetSpent):
+            stats.absorb(report)
+    assert stats.absorb(ldp.GramClient(PARAMS, user="3").privatize(*record)).n == 2
+    with pytest.raises(InvalidArgument, match="user"):
+        ldp.GramClient(PARAMS, user=1.5)
+
+
 def test_sums_that_would_leave_64_bits_are_refused():
     stats = ldp.GramStats(PARAMS, simulated=True)
     limit = next(b.limit for b in PARAMS.blocks if b.name == "gram")
     zero = np.zeros(3, dtype=np.int64)
     with pytest.raises(ldp.ProtocolError, match="64-bit"):
         stats.add_total("gram", zero, int(2**63 / limit) + 1)
-    half = ldp.GramStats(PARAMS, simulated=True).add_total("gram", zero, int(2**62 / limit))
+    half = ldp.GramStats(PARAMS, simulated=True).add_total("gram", zero, int(2**61 / limit))
     with pytest.raises(ldp.ProtocolError, match="64-bit"):
         half + half + half
     with pytest.raises(InvalidArgument, match="at least one report"):
