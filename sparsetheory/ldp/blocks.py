@@ -1,14 +1,15 @@
 """Who is asked what: the blocks of a protocol, each a query with the randomiser of its answers."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .calibration import classic_gaussian_sigma, gdp_mu
+from .guarantee import PrivacyGuarantee
 from .queries import Joint, Outer, Product, Published, Query
 
-__all__ = ["Block", "gram_blocks", "largest_report"]
+__all__ = ["Agreement", "Block", "block_of", "gram_blocks", "largest_report"]
 
 #: An honest report is longer than `largest_report` with a probability below exp(-50).
 _TAIL = 50.0
@@ -38,6 +39,18 @@ class Block(NamedTuple):
             "name": self.name, "length": self.query.length, "share": self.share.hex(), "kind": type(r).__name__,
             "step": r.step.hex(), "variance": float(r.variance).hex(),
         }  # fmt: skip
+
+
+class Agreement(Protocol):
+    """What clients and servers of one collection agree on."""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]: ...  # noqa: D102
+    @property
+    def fingerprint(self) -> str: ...  # noqa: D102
+    @property
+    def guarantee(self) -> PrivacyGuarantee: ...  # noqa: D102
+    def to_dict(self) -> dict[str, Any]: ...  # noqa: D102
 
 
 def largest_report(randomizer: Any) -> float:

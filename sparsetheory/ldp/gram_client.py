@@ -9,12 +9,12 @@ import numpy as np
 
 from .._validation import check_choice, check_count, check_vector
 from ..errors import InvalidArgument
+from .blocks import Agreement
 from .csprng import SecureStream, open_stream
 from .errors import BudgetSpent
 from .params import LDPParams
 from .records import ClippedRecords
 from .report import Report, ReportBatch
-from .report_stats import Agreement
 
 __all__ = ["GramClient", "check_user", "privatize_rows", "report_batches"]
 

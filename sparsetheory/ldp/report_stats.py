@@ -4,33 +4,20 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
 from ..errors import InvalidArgument
 from ._report_stats import add_reports, square_norms
-from .blocks import Block
 from .errors import BudgetSpent, ProtocolError
 from .frames import frame, unframe, write_whole
 from .guarantee import PrivacyGuarantee
 from .report import Report, ReportBatch
 
-__all__ = ["Agreement", "ReportStats"]
+__all__ = ["ReportStats"]
 
 _LARGEST = 2**62  # half of what fits, for the rounding of the bounds
-
-
-class Agreement(Protocol):
-    """What clients and servers of one collection agree on."""
-
-    @property
-    def blocks(self) -> tuple[Block, ...]: ...  # noqa: D102
-    @property
-    def fingerprint(self) -> str: ...  # noqa: D102
-    @property
-    def guarantee(self) -> PrivacyGuarantee: ...  # noqa: D102
-    def to_dict(self) -> dict[str, Any]: ...  # noqa: D102
 
 
 class ReportStats:
@@ -229,6 +216,8 @@ class ReportStats:
         users = arrays.pop(".users").tobytes()
         if stats._users is not None:
             stats._users |= {users[i : i + 16] for i in range(0, len(users), 16)}
+        if {k: v.shape for k, v in arrays.items()} != {k: v.shape for k, v in stats._sums.items()}:
+            raise InvalidArgument("data", "a sum for every block", ", ".join(sorted(arrays)))
         for name, sums in stats._sums.items():
             stats._room_for(name, header["counts"][name])
             stats._counts[name] = header["counts"][name]

@@ -86,6 +86,9 @@ def test_what_other_parameters_made_is_refused():
     header["agreement"]["epsilon"] = 0.5  # what a server may not rewrite
     with pytest.raises(ldp.ProtocolError, match="fingerprint"):
         ldp.GramStats.from_bytes(frame("gram statistics", header, arrays))
+    header, arrays = unframe("gram statistics", before)
+    with pytest.raises(InvalidArgument, match="every block"):
+        ldp.GramStats.from_bytes(frame("gram statistics", header, arrays | {"gram": np.zeros(1, dtype=np.int64)}))
     assert stats.to_bytes() == before
 
 
