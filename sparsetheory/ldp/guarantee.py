@@ -47,7 +47,8 @@ class PrivacyGuarantee:
     delta : float, default 0.0
         In [0, 1]; all of it, with `delta_arithmetic`.
     mu : float, optional
-        The mechanism is also mu-GDP: no test between two records does better than one between N(0, 1) and N(mu, 1).
+        The mechanism is also mu-GDP: no test between two records does better than one between N(0, 1) and N(mu, 1),
+        but for the total variation that `delta_arithmetic` pays for.
     delta_arithmetic : float, default 0.0
         The part of `delta` that pays for tables, words and floating-point numbers of finite length.
     numerics : {"lattice", "rounded-float", "float-simulation"}, default "lattice"
