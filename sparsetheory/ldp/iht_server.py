@@ -71,6 +71,8 @@ class IHTServer:
         self.sparsity = check_count(sparsity, "sparsity")
         if self.sparsity > params.dim:
             raise InvalidArgument("sparsity", f"at most dim = {params.dim}", sparsity)
+        if params.theta_norm > 1:
+            raise InvalidArgument("theta_norm", "at most 1: iterates stay in the unit ball; scale y", params.theta_norm)
         kept = (params.keep or 2 * self.sparsity) if keep is None else check_count(keep, "keep", minimum=1)
         self.keep = min(kept, params.dim)
         if self.keep < self.sparsity or (params.keep is not None and self.keep > params.keep):

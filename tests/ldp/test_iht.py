@@ -154,3 +154,9 @@ def test_bad_arguments_are_named(options, name):
     with pytest.raises(InvalidArgument) as caught:
         ldp.IHTServer(PARAMS, **{"sparsity": 2, **options})
     assert caught.value.name == name
+
+
+def test_a_parameter_outside_the_unit_ball_is_refused():
+    """Projections on the unit ball would shorten it without a word."""
+    with pytest.raises(InvalidArgument, match="scale y"):
+        ldp.IHTServer(ldp.ScoreParams(6, 1.0, x_radius=3.0, y_bound=2.0, theta_norm=1.5), 2)
