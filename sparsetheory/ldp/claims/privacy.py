@@ -139,4 +139,33 @@ DUCHI = Claim(
     badge="reduction",
 )
 
-CLAIMS = (GRAM_SENSITIVITY, JOINT_SENSITIVITY, GAUSSIAN, DISCRETE_GAUSSIAN, PRIVUNITG, PRIVUNIT, DUCHI)
+PRIVUNITG_VARIANCE = Claim(
+    id="ldp.privunitg_variance",
+    title="The variance of PrivUnitG",
+    statement=(
+        r"The report of a vector of the unit ball is unbiased, and its coordinates orthogonal to the vector have "
+        r"variance $1/m^2$ with $m = \varphi(\gamma) (A - B)$, $A$ and $B$ the two densities of the component along "
+        r"the vector against the normal one, beyond the level $\gamma$ and short of it."
+    ),
+    kind="tight",
+    status="theorem",
+    source="Asi, Feldman, Talwar, Optimal algorithms for mean estimation under local differential privacy, ICML 2022",
+    bound=Bound(
+        "2*pi*exp(level**2)/(above - below)**2",
+        level="level of the component along the vector", above="density beyond the level",
+        below="density short of the level",
+    ),
+    assumptions=("vectors of the unit ball, exact normal variates",),
+    badge="reduction",
+)  # fmt: skip
+
+CLAIMS = (
+    GRAM_SENSITIVITY,
+    JOINT_SENSITIVITY,
+    GAUSSIAN,
+    DISCRETE_GAUSSIAN,
+    PRIVUNITG,
+    PRIVUNITG_VARIANCE,
+    PRIVUNIT,
+    DUCHI,
+)
