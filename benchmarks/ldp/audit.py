@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     cases, wrong = ldp.audit_cases(), 0
-    print(f"{'case':44s} {'epsilon':>8s} {'claim':>6s} {'mu':>6s} {'claim':>6s} {'CPU s':>6s}  verdict")
+    print(f"{'case':64s} {'epsilon':>8s} {'claim':>6s} {'mu':>6s} {'claim':>6s} {'CPU s':>6s}  verdict")
     for index, case in enumerate(cases):
         start = time.process_time()
         rng = np.random.default_rng((options.seed, index))
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         wrong += not as_expected
         verdict = f"flagged, by the {found.where}" if found.flagged else "not flagged"
         bounds = f"{found.epsilon_lower:8.3f} {found.epsilon:6.2f} {mu}"
-        print(f"{case.name:44s} {bounds} {seconds:6.2f}  {verdict}{'' if as_expected else '   <-- WRONG'}")
+        print(f"{case.name:64s} {bounds} {seconds:6.2f}  {verdict}{'' if as_expected else '   <-- WRONG'}")
     defects = sum(case.defective for case in cases)
     print(f"{defects} defects, {len(cases) - defects} private mechanisms, {wrong} wrong verdicts")
     return int(wrong > 0)

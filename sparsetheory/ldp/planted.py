@@ -13,8 +13,10 @@ from .calibration import gdp_mu
 from .discrete_gaussian import DiscreteGaussianVector
 from .duchi import DuchiBall
 from .gaussian import GaussianVector
+from .gram_client import privatize_rows
 from .guarantee import PrivacyGuarantee, check_delta, check_epsilon
 from .packed import svec
+from .params import LDPParams
 from .privunit import PrivUnit
 from .privunitg import PrivUnitG
 
@@ -76,7 +78,8 @@ def audit_cases(dim: int = 8, epsilon: float = 1.0, delta: float = 1e-5) -> list
     """
     dim = check_count(dim, "dim", minimum=3)
     epsilon, delta = check_epsilon(epsilon), check_delta(delta, positive=True)
-    return [*_private(dim, epsilon, delta), *_defective(dim, epsilon, delta)]
+    clients = _clients(max(2, dim // 3), epsilon, delta)
+    return [*_private(dim, epsilon, delta), *clients, *_defective(dim, epsilon, delta)]
 
 
 def _reports(randomizer: Any, v: Any, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -120,6 +123,32 @@ def _private(dim: int, epsilon: float, delta: float) -> Iterator[AuditCase]:
         outside = (3.0 * np.ones(dim), -0.2 * np.eye(dim)[0])
         ball = pure(dim, epsilon)
         yield AuditCase(f"{pure.__name__}, inputs outside the ball", _of(ball), outside, ball.guarantee, False)
+
+
+def _client_reports(params: LDPParams, block: int, v: Any, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return what n users of a block send whose record (x, y) is v."""
+    users = np.arange(int(n / params.blocks[block].share * 1.2) + 1000)
+    users = users[params.block_of(users) == block][:n]
+    X, y = np.tile(v[:-1], (n, 1)), np.full(n, v[-1])
+    return np.concatenate([batch.payload for batch in privatize_rows(X, y, params, users=users, rng=rng)])
+
+
+def _clients(side: int, epsilon: float, delta: float) -> Iterator[AuditCase]:
+    """Yield whole clients, with records outside the bounds that are clipped to those that are hardest to hide."""
+    r, tau = 2.0, 3.0
+    for mechanism, level in (("gaussian", delta), ("published", delta), ("privunitg", 0.0)):
+        params = LDPParams(side, epsilon, level, x_radius=r, y_bound=tau, mechanism=mechanism)
+        first, second = np.eye(side)[:2]
+        for block, part in enumerate(params.blocks):
+            # the inner product that puts (x, c y) and (x', -c y) farthest apart; orthogonal and equal for the others
+            cosine = {"gram": 0.0, "published": 0.0, "cross": 1.0}.get(
+                part.name, min(1.0, (params.weight * tau / r) ** 2)
+            )
+            other = cosine * first + (1 - cosine**2) ** 0.5 * second
+            records = (np.append(3 * r * first, 2 * tau), np.append(3 * r * other, -2 * tau))
+            reports = partial(_client_reports, params, block)
+            name = f"client, {mechanism}, {part.name} block, records outside the bounds"
+            yield AuditCase(name, reports, records, params.guarantee, False)
 
 
 def _unclipped(randomizer: Any, v: Any, n: int, rng: np.random.Generator) -> np.ndarray:
