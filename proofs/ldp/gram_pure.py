@@ -34,7 +34,7 @@ def _split(rho):
 
 
 def _isometry(weight):
-    """svec keeps norms: off-diagonal entries once, times sqrt2; and |x x'| = |x|^2."""
+    """The vector svec keeps norms: off-diagonal entries once, times sqrt2; and |x x'| = |x|^2."""
     x = sp.symbols("x_1:4", real=True)
     square = sum((1 if i == j else weight) * (x[i] * x[j]) ** 2 for i in range(3) for j in range(i, 3))
     gap = sp.expand(square - sum(v**2 for v in x) ** 2)
@@ -77,7 +77,10 @@ def prove() -> Proof:
         Step(
             name="the best split",
             evidence="identity",
-            statement=r"$V r^4/(2 \pi) + V r^2 \tau^2/(1 - \pi)$ is least at $\pi = \rho/(1 + \rho)$, $\rho = r/(\sqrt2 \tau)$.",
+            statement=(
+                r"$V r^4/(2 \pi) + V r^2 \tau^2/(1 - \pi)$ is least at $\pi = \rho/(1 + \rho)$, $\rho = r/(\sqrt2 "
+                r"\tau)$."
+            ),
             check=lambda: _split(RHO),
             anti_test=lambda: _split(2 * RHO),
         ),
@@ -89,7 +92,9 @@ def prove() -> Proof:
         Step(
             name="the claim's formula",
             evidence="identity",
-            statement=r"$k (\lambda^2 + s^2) = k s^2 (1 + 2 \log d)$ at that split and $r^2 = d$ is the square of the bound.",
+            statement=(
+                r"$k (\lambda^2 + s^2) = k s^2 (1 + 2 \log d)$ at that split and $r^2 = d$ is the square of the bound."
+            ),
             check=lambda: _formula(bound),
             anti_test=lambda: _formula(bound * sp.Rational(1001, 1000)),
         ),

@@ -18,8 +18,8 @@ def prove() -> Proof:
             name="radius",
             evidence="reduction",
             statement=(
-                r"Residuals above 1 are clipped: near the parameter few are, and far from it the step is only shorter. $\|x\| = "
-                r"\sqrt d$, so scores have norm $\sqrt d$ at most."
+                r"Residuals above 1 are clipped: near the parameter few are, and far from it the step is only shorter. "
+                r"$\|x\| = \sqrt d$, so scores have norm $\sqrt d$ at most."
             ),
         ),
         contraction_step(),

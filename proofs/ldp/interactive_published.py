@@ -18,8 +18,8 @@ def prove() -> Proof:
             name="radius",
             evidence="reduction",
             statement=(
-                r"$|\langle x, \theta_t \rangle| \leq \|\theta_t\|_1 \leq \sqrt{2k} \|\theta_t\|$ for $2k$ coefficients and "
-                r"$|x_j| = 1$; $|y| \leq \tau$: scores have norm $\sqrt d (\sqrt{2k} + \tau)$ at most."
+                r"$|\langle x, \theta_t \rangle| \leq \|\theta_t\|_1 \leq \sqrt{2k} \|\theta_t\|$ for $2k$ "
+                r"coefficients and $|x_j| = 1$; $|y| \leq \tau$: scores have norm $\sqrt d (\sqrt{2k} + \tau)$ at most."
             ),
         ),
         contraction_step(),

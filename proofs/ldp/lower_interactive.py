@@ -33,7 +33,7 @@ def _half_space(level):
 
 
 def _pinsker(constant):
-    """For two values: the difference vanishes at q = p, its derivative in q is (q - p) times a square over a product."""
+    """For two values: the difference vanishes at q = p, its derivative in q has the sign of q - p."""
     p, q = sp.symbols("p q", positive=True)
     gap = p * sp.log(p / q) + (1 - p) * sp.log((1 - p) / (1 - q)) - constant * (p - q) ** 2
     at_p = sp.simplify(gap.subs(q, p))
@@ -61,7 +61,7 @@ def _inside(factor):
 
 
 def _conclusion(bound):
-    """k blocks, each with a loss of delta^2/8 (1 - 1/2)."""
+    """There are k blocks, each with a loss of delta^2/8 (1 - 1/2)."""
     symbols = {s: {"d": D, "k": K, "n": N, "eps": EPS}[s.name] for s in bound.free_symbols}
     gap = sp.simplify(bound.subs(symbols) ** 2 - K * DELTA_SQUARED / 16)
     return gap == 0, f"bound^2 less k delta^2/16: {gap}"
@@ -120,8 +120,8 @@ def prove() -> Proof:
                 r"E_{P_0} T_b(past)$, $T_b = E_{M_0} \sum_{j \in b} h_j^2$. A block is empty with probability $1/2$, "
                 r"independently of the others, and $T_b \geq 0$: the mean of $E_{P_0} T_b$ over the other blocks is at "
                 r"most twice that of $T_b$ over the prior. There, under one law for all $b$, $\sum_b T_b(past) \leq "
-                r"\sinh^2(\varepsilon/2)$ for every past. Hence $\sum_b E \sum_{j \in b} KL(P_0 \| P_j) \leq 4 \delta^2 "
-                r"n \sinh^2(\varepsilon/2)$."
+                r"\sinh^2(\varepsilon/2)$ for every past. Hence $\sum_b E \sum_{j \in b} KL(P_0 \| P_j) \leq 4 "
+                r"\delta^2 n \sinh^2(\varepsilon/2)$."
             ),
         ),
         Step(

@@ -57,13 +57,13 @@ def _shares(quarter):
 
 
 def _inside(factor):
-    """k delta <= 1 exactly under the hypothesis on n."""
+    """The sum k delta is at most 1 exactly under the hypothesis on n."""
     least = factor * K**2 * D * sp.log(2 * D / K) / (4 * trace_limit(EPS))
     return sp.simplify((K**2 * DELTA_SQUARED).subs(N, least) - 1) == 0, "k delta = 1 at the least n"
 
 
 def _conclusion(bound):
-    """k blocks, each wrong with probability 1/2 at a loss of delta^2/2."""
+    """There are k blocks, each wrong with probability 1/2 at a loss of delta^2/2."""
     symbols = {s: {"d": D, "k": K, "n": N, "eps": EPS}[s.name] for s in bound.free_symbols}
     gap = sp.simplify(bound.subs(symbols) ** 2 - K * DELTA_SQUARED / 4)
     return gap == 0, f"bound^2 less k delta^2/4: {gap}"

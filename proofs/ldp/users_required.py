@@ -31,7 +31,7 @@ def _sum(bound):
 
 
 def _resolvent(factor):
-    """M(z) = E 1/(z + x) over the semicircle law of variance v: M = 1/(z - v M), at z = 1; its derivative is -E 1/(z + x)^2."""
+    """M(z) = E 1/(z + x), semicircle law of variance v: M = 1/(z - v M) and M' = -E 1/(z + x)^2, both at z = 1."""
     z = sp.Symbol("z", positive=True)
     root = sp.sqrt(z**2 - 4 * VAR)
     first = 2 / (z + root)
@@ -61,7 +61,9 @@ def prove() -> Proof:
         Step(
             name="noise on the support",
             evidence="identity",
-            statement=r"$w^2 = s_x^2 + s_o^2 (\|\theta\|^2 - \theta_j^2) + 2 s_o^2 \theta_j^2 = s^2 + s_o^2 \theta_j^2$.",
+            statement=(
+                r"$w^2 = s_x^2 + s_o^2 (\|\theta\|^2 - \theta_j^2) + 2 s_o^2 \theta_j^2 = s^2 + s_o^2 \theta_j^2$."
+            ),
             check=lambda: _on_support(2),
             anti_test=lambda: _on_support(1),
         ),
@@ -69,9 +71,9 @@ def prove() -> Proof:
             name="mean of the inverse",
             evidence="identity",
             statement=(
-                r"Where eigenvalues of $E$ have the semicircle law of variance $v = (d + 1) s_o^2$, $m = E (1 + x)^{-1} "
-                r"= 2/(1 + \sqrt{1 - 4 v}) = 1 + v + 2 v^2 + 5 v^3 + \ldots$ solves $m (1 - v m) = 1$, and $E (1 + "
-                r"x)^{-2} = 2/(r (1 + r))$ with $r = \sqrt{1 - 4 v}$, its derivative."
+                r"Where eigenvalues of $E$ have the semicircle law of variance $v = (d + 1) s_o^2$, $m = E (1 + "
+                r"x)^{-1} = 2/(1 + \sqrt{1 - 4 v}) = 1 + v + 2 v^2 + 5 v^3 + \ldots$ solves $m (1 - v m) = 1$, and $E "
+                r"(1 + x)^{-2} = 2/(r (1 + r))$ with $r = \sqrt{1 - 4 v}$, its derivative."
             ),
             check=lambda: _resolvent(2),
             anti_test=lambda: _resolvent(1),
@@ -82,8 +84,8 @@ def prove() -> Proof:
             statement=(
                 r"The law of $E$ does not change under rotations: $M \theta$ is $\theta$ times nearly $m$, and a rest "
                 r"across it in a uniform direction, of squared norm $E (1 + x)^{-2} - m^2$; its share of a coordinate "
-                r"is that over $v$ times $s_o^2$. $M e$ has variance $s_x^2 E (1 + x)^{-2}$ a coordinate. For large $d$ "
-                r"coordinates of either are normal, and the semicircle law holds (Wigner)."
+                r"is that over $v$ times $s_o^2$. $M e$ has variance $s_x^2 E (1 + x)^{-2}$ a coordinate. For large "
+                r"$d$ coordinates of either are normal, and the semicircle law holds (Wigner)."
             ),
         ),
         Step(

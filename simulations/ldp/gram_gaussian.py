@@ -59,7 +59,8 @@ STUDY = joint_study(
     ),
     notes=(
         r"Moments of sign covariates are exact integers (bits that differ). The noise is that of the deployed lattice "
-        rf"mechanism, $\delta = 10^{{-5}}$; a value is the root mean square error over {DRAWS} draws of it. $\tau = 3$, "
+        rf"mechanism, $\delta = 10^{{-5}}$; a value is the root mean square error over {DRAWS} draws of it. $\tau = "
+        rf"3$, "
         r"responses $\langle x, \theta \rangle \pm 1/2$. Privacy enters through $a(\varepsilon, \delta)$, which is "
         r"close to $\varepsilon^{-0.9}$ here: at fixed $\delta$ it is no power."
     ),

@@ -42,7 +42,7 @@ STUDY = joint_study(
     generate=generate,
     run=plain_scores,
     measure=measure,
-    quick=Budget(grid=Grid(axis="n", sizes=(2**20, 2**21), strata=STRATA[:6]), replicates=6),
+    quick=Budget(grid=Grid(axis="n", sizes=(2**20, 2**21), strata=STRATA[:6]), replicates=12),
     full=Budget(grid=Grid(axis="n", sizes=(2**20, 2**21, 2**22), strata=STRATA), replicates=24),
     wrong=Bound(f"({CLAIM.bound.formula})*d**(-kappa)", kappa="exponent added", **CLAIM.bound.symbols),
     broken=(
@@ -51,7 +51,7 @@ STUDY = joint_study(
     ),
     notes=(
         r"Sign covariates, responses $\langle x, \theta \rangle \pm 1/2$, $\|\theta\| = 0.8$. Nothing is clipped: the "
-        r"sum of the scores of a round follows from exact moments; the noise of its reports is drawn together. $V$ does "
-        r"not fall below about $\pi/2$ however large $\varepsilon$ is."
+        r"sum of the scores of a round follows from exact moments; the noise of its reports is drawn together. $V$ "
+        r"does not fall below about $\pi/2$ however large $\varepsilon$ is."
     ),
 )  # fmt: skip

@@ -54,7 +54,8 @@ STUDY = joint_study(
         Broken(name="responses of other users", run=shuffled_responses),
     ),
     notes=(
-        r"Moments of sign covariates are exact integers (bits that differ); the public second moment is the true one. A "
+        r"Moments of sign covariates are exact integers (bits that differ); the public second moment is the true one. "
+        r"A "
         rf"value is the root mean square error over {DRAWS} draws of the noise of all reports together. $\tau = 3$."
     ),
 )  # fmt: skip

@@ -49,7 +49,8 @@ def information_limit(epsilon: float) -> float:
 
 
 def draw_trial(
-    n: int, dim: int, sparsity: int, epsilon: float, rng: np.random.Generator, *, delta: float, empty: float, signed: bool
+    n: int, dim: int, sparsity: int, epsilon: float, rng: np.random.Generator, *,
+    delta: float, empty: float, signed: bool,
 ) -> Trial:  # fmt: skip
     """Draw a parameter from the prior and n users.
 

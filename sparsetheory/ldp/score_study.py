@@ -1,4 +1,4 @@
-"""What the studies of the interactive protocol share: users with sign covariates, three rounds, their reports summed."""
+"""What the studies of the interactive protocol share: users with sign covariates, and three rounds of their reports."""
 
 import math
 from dataclasses import dataclass, replace
@@ -60,12 +60,14 @@ def kept_noise(sparsity: int, dim: int) -> float:
     from scipy.special import ndtri
 
     zeros = dim - sparsity
-    cut = -float(ndtri(sparsity / (2 * zeros)))
+    cut = float(-ndtri(sparsity / (2 * zeros)))
     density = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
     return 2 * zeros * cut * density + sparsity
 
 
-def pose_scores(cell: Cell, rng: np.random.Generator, *, randomizer: Any, residual: float, bound: float) -> ScoreInstance:
+def pose_scores(
+    cell: Cell, rng: np.random.Generator, *, randomizer: Any, residual: float, bound: float
+) -> ScoreInstance:
     """Draw a parameter; scores are clipped at ``residual sqrt(d)``, reports have the radius ``bound sqrt(d)``."""
     d, k = int(cell["d"]), int(cell["k"])
     theta = np.zeros(d)
@@ -80,7 +82,7 @@ def clipped_scores(instance: ScoreInstance, rng: np.random.Generator) -> np.ndar
     for _ in range(ROUNDS):
         bits = np.unpackbits(rng.integers(0, 256, size=(m, -(-len(theta) // 8)), dtype=np.uint8), axis=1)
         X = 2 * bits[:, : len(theta)].astype(np.float32) - 1
-        noise = rng.choice(np.float32([-0.5, 0.5]), size=m)
+        noise = rng.choice(np.array([-0.5, 0.5], dtype=np.float32), size=m)
         residual = X @ (theta - instance.theta).astype(np.float32) - noise
         score = (np.clip(residual, -instance.residual, instance.residual) @ X).astype(float) / m
         theta = _next(instance, theta, score, m, rng)

@@ -20,10 +20,10 @@ GAUSSIAN = Claim(
     id="ldp.gram_gaussian",
     title="One Gaussian report a user",
     statement=(
-        r"Each user sends $zz^T$, $z = (x, c y)$, with Gaussian noise of $a \sqrt2 (d + c^2 \tau^2)$, $a = a(\varepsilon, "
-        r"\delta)$ the noise for sensitivity 1; the server solves and soft-thresholds. The typical $\ell_2$ error is "
-        r"$a (d + c^2 \tau^2) \sqrt{(1 + 1/c^2) \, k (1 + 2 \log d)/n}$: of order $d \sqrt{k \log d}/\sqrt n$ times "
-        r"$a$, which is nearly $1/\varepsilon$."
+        r"Each user sends $zz^T$, $z = (x, c y)$, with Gaussian noise of $a \sqrt2 (d + c^2 \tau^2)$, $a = "
+        r"a(\varepsilon, \delta)$ the noise for sensitivity 1; the server solves and soft-thresholds. The typical "
+        r"$\ell_2$ error is $a (d + c^2 \tau^2) \sqrt{(1 + 1/c^2) \, k (1 + 2 \log d)/n}$: of order $d \sqrt{k \log "
+        r"d}/\sqrt n$ times $a$, which is nearly $1/\varepsilon$."
     ),
     kind="rate",
     status="derived",
@@ -40,10 +40,10 @@ PURE = Claim(
     id="ldp.gram_pure",
     title="Pure privacy: users share the work",
     statement=(
-        r"A share of the users sends $xx^T$, the others $x y$, by PrivUnitG under pure $\varepsilon$-LDP; the shares are "
-        r"the best ones. The typical $\ell_2$ error is $\sqrt{(d/\sqrt2 + \tau \sqrt d)(V d/\sqrt2 + v \tau \sqrt d) \, "
-        r"k (1 + 2 \log d)/n}$ with $V$, $v$ the variances of a coordinate of a report of a unit vector: of order $d "
-        r"\sqrt{k \log d}/\sqrt n$ times $\sqrt V$, which is nearly $1/\varepsilon$ for small $\varepsilon$."
+        r"A share of the users sends $xx^T$, the others $x y$, by PrivUnitG under pure $\varepsilon$-LDP; the shares "
+        r"are the best ones. The typical $\ell_2$ error is $\sqrt{(d/\sqrt2 + \tau \sqrt d)(V d/\sqrt2 + v \tau \sqrt "
+        r"d) \, k (1 + 2 \log d)/n}$ with $V$, $v$ the variances of a coordinate of a report of a unit vector: of "
+        r"order $d \sqrt{k \log d}/\sqrt n$ times $\sqrt V$, which is nearly $1/\varepsilon$ for small $\varepsilon$."
     ),
     kind="rate",
     status="derived",
@@ -60,10 +60,10 @@ PUBLIC = Claim(
     id="ldp.public_covariates",
     title="Public covariates save a root of the dimension",
     statement=(
-        r"The second moment of the covariates is public; every user sends $x y$ by PrivUnitG, the server soft-thresholds "
-        r"the mean. The typical $\ell_2$ error is $\tau \sqrt{v \, d k (1 + 2 \log d)/n}$: of order $\sqrt{d k \log "
-        r"d}/(\sqrt n \varepsilon)$ for small $\varepsilon$, the shape of the lower bound for non-interactive "
-        r"protocols, and less by $\sqrt d$ than with a private matrix."
+        r"The second moment of the covariates is public; every user sends $x y$ by PrivUnitG, the server "
+        r"soft-thresholds the mean. The typical $\ell_2$ error is $\tau \sqrt{v \, d k (1 + 2 \log d)/n}$: of order "
+        r"$\sqrt{d k \log d}/(\sqrt n \varepsilon)$ for small $\varepsilon$, the shape of the lower bound for "
+        r"non-interactive protocols, and less by $\sqrt d$ than with a private matrix."
     ),
     kind="rate",
     status="derived",
@@ -86,7 +86,7 @@ USERS = Claim(
     ),
     kind="rate",
     status="derived",
-    source="Derived here; the constants of the preset 'published' are those of Zhu, Ding, Aggarwal, Xu, Wang, ICLR 2024",
+    source="Derived here; the preset 'published' has the constants of Zhu, Ding, Aggarwal, Xu, Wang, ICLR 2024",
     bound=Bound(
         "sqrt(k*((cut - (m - 1)/sqrt(k))**2 + w**2) + (d - k)*s**2*T)",
         d="dimension", k="nonzero coefficients", cut="threshold", m="mean of the inverse", s="noise off the support",
@@ -97,7 +97,8 @@ USERS = Claim(
 )  # fmt: skip
 
 _SCORES = {
-    "n": "users", "d": "dimension", "k": "nonzero coefficients", "V": "variance of a coordinate of a reported unit vector",
+    "n": "users", "d": "dimension", "k": "nonzero coefficients", "V": "variance of a coordinate of a reported unit "
+    "vector",
     "T": "expected squares of the k largest of d - k standard normals",
 }  # fmt: skip
 _ROUNDS = (
@@ -109,9 +110,9 @@ NORM = Claim(
     id="ldp.interactive_norm",
     title="Interactive: clip the norm of the score",
     statement=(
-        r"Users of three rounds report their score by PrivUnitG, clipped to the norm $\sqrt d$; the server keeps the $2k$ "
-        r"largest coefficients of a step. The typical $\ell_2$ error is $\sqrt{3 V d (k + T)/n}$ with $T$ of order $k "
-        r"\log(d/k)$: of order $\sqrt{d k \log(d/k)}/(\sqrt n \varepsilon)$, the shape of the lower bound for "
+        r"Users of three rounds report their score by PrivUnitG, clipped to the norm $\sqrt d$; the server keeps the "
+        r"$2k$ largest coefficients of a step. The typical $\ell_2$ error is $\sqrt{3 V d (k + T)/n}$ with $T$ of "
+        r"order $k \log(d/k)$: of order $\sqrt{d k \log(d/k)}/(\sqrt n \varepsilon)$, the shape of the lower bound for "
         r"interactive protocols but for the logarithm."
     ),
     kind="rate",
@@ -129,9 +130,9 @@ PUBLISHED = Claim(
     id="ldp.interactive_published",
     title="Interactive: the published radius",
     statement=(
-        r"The same with scores inside the radius $\sqrt d (\sqrt{2k} + \tau)$, which nothing exceeds, and the reports of "
-        r"Duchi, Jordan and Wainwright: the typical $\ell_2$ error is $(\sqrt{2k} + \tau) \sqrt{3 V d (k + T)/n}$, of "
-        r"order $k \sqrt{d \log(d/k)}/(\sqrt n \varepsilon)$ once $2 k$ is above $\tau^2$: worse by the radius."
+        r"The same with scores inside the radius $\sqrt d (\sqrt{2k} + \tau)$, which nothing exceeds, and the reports "
+        r"of Duchi, Jordan and Wainwright: the typical $\ell_2$ error is $(\sqrt{2k} + \tau) \sqrt{3 V d (k + T)/n}$, "
+        r"of order $k \sqrt{d \log(d/k)}/(\sqrt n \varepsilon)$ once $2 k$ is above $\tau^2$: worse by the radius."
     ),
     kind="rate",
     status="derived",

@@ -20,7 +20,7 @@ Answer = tuple[bool, str]
 
 
 def trace_limit(epsilon: Any) -> Any:
-    r"""Return :math:`\sinh^2(\varepsilon/2) = (e^\varepsilon - 1)^2/(4 e^\varepsilon)`, the most that a report tells."""
+    r"""Return :math:`\sinh^2(\varepsilon/2) = (e^\varepsilon - 1)^2/(4 e^\varepsilon)`: what a report tells at most."""
     import sympy as sp
 
     return (sp.exp(epsilon) - 1) ** 2 / (4 * sp.exp(epsilon))
@@ -122,7 +122,9 @@ def _variance(factor: Any) -> Answer:
     variance = mean_square - 1
     slack = (1 + rho) * a - rho * a**2 - mean_square
     gap = sp.expand(variance + slack - (rho * a - 1) * (1 - a))
-    left = sp.simplify(factor * (rho - 1) ** 2 / (4 * rho) - (rho * a - 1) * (1 - a) - rho * (a - (1 + rho) / 2 / rho) ** 2)
+    left = sp.simplify(
+        factor * (rho - 1) ** 2 / (4 * rho) - (rho * a - 1) * (1 - a) - rho * (a - (1 + rho) / 2 / rho) ** 2
+    )
     return gap == 0 and left == 0, f"remainders {gap}, {left}"
 
 

@@ -1,7 +1,7 @@
 r"""What thresholding leaves of normal noise, and what noise in a Gram matrix does to its inverse, as steps of a proof.
 
-The noise: :math:`E` symmetric with independent entries of variance :math:`s_o^2` off the diagonal and :math:`2 s_o^2` on
-it (a normal vector in the coordinates of svec), :math:`e` with independent entries of variance :math:`s_x^2`.
+The noise: :math:`E` symmetric with independent entries of variance :math:`s_o^2` off the diagonal and :math:`2 s_o^2`
+on it (a normal vector in the coordinates of svec), :math:`e` with independent entries of variance :math:`s_x^2`.
 """
 
 from typing import Any
@@ -32,8 +32,8 @@ def expansion_step() -> Step:
         evidence="identity",
         statement=(
             r"With $\hat\Sigma = I + E$, $\hat b = \theta + e$, $M = (I + E)^{-1}$: $\hat\Sigma^{-1} \hat b - \theta = "
-            r"M (e - E \theta)$ and $M = I - E + E M E$ (entries as symbols, two covariates; the algebra is that of any "
-            r"ring)."
+            r"M (e - E \theta)$ and $M = I - E + E M E$ (entries as symbols, two covariates; the algebra is that of "
+            r"any ring)."
         ),
         check=lambda: _expansion(1),
         anti_test=lambda: _expansion(-1),
@@ -113,8 +113,8 @@ def inverse_bias_step() -> Step:
         statement=(
             r"$E[E^2] = (d + 1) s_o^2 I$ (three covariates): to second order the solution is $\theta$ stretched by "
             r"$1 + (d + 1) s_o^2$, a bias of that size along $\theta$. With $s_o^2$ of order $d^2/(n \varepsilon^2)$ "
-            r"the operator norm of $E$, $2 s_o \sqrt d$, is small from $n$ of order $d^3/\varepsilon^2$ on; the bias is "
-            r"below an error of order $s_o \sqrt{k \log d}$ from order $d^4/(k \varepsilon^2 \log d)$ on."
+            r"the operator norm of $E$, $2 s_o \sqrt d$, is small from $n$ of order $d^3/\varepsilon^2$ on; the bias "
+            r"is below an error of order $s_o \sqrt{k \log d}$ from order $d^4/(k \varepsilon^2 \log d)$ on."
         ),
         check=lambda: _inverse_bias(1),
         anti_test=lambda: _inverse_bias(0),
@@ -155,8 +155,8 @@ def risk_step() -> Step:
         evidence="identity",
         statement=(
             r"$E (S_t(\mu + Z) - \mu)^2 = 1 + t^2 + (\mu^2 - t^2 - 1)[\Phi(t - \mu) - \Phi(-t - \mu)] - (t - \mu) "
-            r"\phi(t + \mu) - (t + \mu) \phi(t - \mu)$, by the antiderivative $(1 + c^2) \Phi - (z + 2c) \phi$ of $(z + "
-            r"c)^2 \phi$. It tends to $1 + t^2$ as $\mu$ grows: a coefficient far above the threshold costs "
+            r"\phi(t + \mu) - (t + \mu) \phi(t - \mu)$, by the antiderivative $(1 + c^2) \Phi - (z + 2c) \phi$ of $(z "
+            r"+ c)^2 \phi$. It tends to $1 + t^2$ as $\mu$ grows: a coefficient far above the threshold costs "
             r"$\lambda^2 + s^2$, with $\lambda = s \sqrt{2 \log d}$ it is $s^2 (1 + 2 \log d)$."
         ),
         check=lambda: _risk(sp.Integer(1)),
