@@ -145,4 +145,26 @@ PUBLISHED = Claim(
     badge="reduction",
 )
 
-CLAIMS = (GAUSSIAN, PURE, PUBLIC, USERS, NORM, PUBLISHED)
+SATURATION = Claim(
+    id="ldp.duchi_saturates",
+    title="Weak privacy: one report is worth more than the other",
+    statement=(
+        r"The squared error of a report of a unit vector does not fall below $\pi (d - 1/2)/2 - 1$ with the reports of "
+        r"Duchi, Jordan and Wainwright, however large $\varepsilon$ is; with PrivUnitG it is at most $4 (d + 1)/"
+        r"(\varepsilon c^2) + 2/c$, $c = 1 - e^{-\varepsilon}$, for $\varepsilon \geq 4$. The quotient grows like "
+        r"$\varepsilon$ as long as $\varepsilon$ is below $d$."
+    ),
+    kind="lower",
+    status="derived",
+    source=(
+        "Derived here; the reports are of Duchi, Jordan, Wainwright, JASA 2018, and Asi, Feldman, Talwar, ICML 2022"
+    ),
+    bound=Bound(
+        "(pi*(d - 1/2)/2 - 1)/(4*(d + 1)/(eps*(1 - exp(-eps))**2) + 2/(1 - exp(-eps)))",
+        d="dimension", eps="privacy level",
+    ),
+    assumptions=(r"$\varepsilon \geq 4$",),
+    badge="reduction",
+)  # fmt: skip
+
+CLAIMS = (GAUSSIAN, PURE, PUBLIC, USERS, NORM, PUBLISHED, SATURATION)
