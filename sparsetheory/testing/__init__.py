@@ -22,8 +22,10 @@ _HOME = {
     "Requirement": "contract",
     "SPDMatrix": "matrices",
     "SparseVector": "regression",
+    "VectorProblem": "ldp_mechanism.problem",
     "check_solver": "contract",
     "lasso": "lasso",
+    "ldp_mechanism": "ldp_mechanism",
     "moe_mle": "moe_mle",
     "parametrize_with_properties": "contract",
     "properties": "properties",
@@ -34,12 +36,13 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
-    from . import lasso, moe_mle, properties, quadratic, reference, strategies
+    from . import lasso, ldp_mechanism, moe_mle, properties, quadratic, reference, strategies
     from .bilevel import BilevelInstance
     from .channels import PrivateChannel
     from .contract import Contract, Requirement, check_solver, parametrize_with_properties
     from .finding import Finding
     from .lasso.problem import LassoProblem
+    from .ldp_mechanism.problem import VectorProblem
     from .matrices import Design, SPDMatrix
     from .moe import Experts, MoEInstance
     from .moe_mle.problem import MoEProblem

@@ -24,6 +24,7 @@ CONTRACTS: Mapping[str, str] = {
     "bcd_quadratic": "sparsetheory.testing.quadratic.contract",
     "entropic_ot": "sparsetheory.testing.entropic_ot",
     "lasso": "sparsetheory.testing.lasso.contract",
+    "ldp_mechanism": "sparsetheory.testing.ldp_mechanism.contract",
     "moe_mle": "sparsetheory.testing.moe_mle.contract",
 }
 
@@ -159,7 +160,9 @@ def check_solver(
         used where there is one. For ``bcd_quadratic``: ``solver(A, c)`` returns the point, or an object with ``.x``
         and, if it likes, ``.converged``, ``.tol``, ``.objective`` and ``.objectives``; likewise with ``init``.
         For ``moe_mle``: ``solver(X, y, n_experts)`` returns what
-        `sparsetheory.testing.moe_mle.MoEProblem.read` takes. Wrap anything else in a lambda.
+        `sparsetheory.testing.moe_mle.MoEProblem.read` takes. For ``ldp_mechanism``: ``solver(V, rng)`` returns a
+        private version of every row, and says what it promises by attributes: see
+        `sparsetheory.testing.ldp_mechanism.properties`. Wrap anything else in a lambda.
     contract : str or Contract, default "entropic_ot"
         A name in `CONTRACTS`, or a table of your own.
     level : {"quick", "default", "deep", "nightly"}, default "quick"
@@ -169,6 +172,7 @@ def check_solver(
         to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
         For ``bcd_quadratic``: the largest entry of the gradient, relative to that at zero.
         For ``moe_mle``: the largest entry of the gradient a sample, in units where data have variance one.
+        For ``ldp_mechanism``: the probability that a correct mechanism fails a statistical property on one problem.
     expected_failures : mapping of str to str, optional
         Property -> why it is known to fail. One that passes makes the report fail: the entry is out of date.
     only : sequence of str, optional

@@ -13,6 +13,8 @@ from sparsetheory.testing.contract import CONTRACTS
 from sparsetheory.testing.entropic_ot import ENTROPIC_OT
 from sparsetheory.testing.lasso import properties as lasso_properties
 from sparsetheory.testing.lasso.contract import LASSO
+from sparsetheory.testing.ldp_mechanism import properties as ldp_properties
+from sparsetheory.testing.ldp_mechanism.contract import LDP_MECHANISM
 from sparsetheory.testing.moe_mle import properties as moe_properties
 from sparsetheory.testing.moe_mle.contract import MOE_MLE
 from sparsetheory.testing.quadratic import properties as quadratic_properties
@@ -44,7 +46,8 @@ def test_the_page_runs_from_top_to_bottom():
 
 
 @pytest.mark.parametrize(("contract", "home"), [(ENTROPIC_OT, properties), (LASSO, lasso_properties),
-                                                (BCD_QUADRATIC, quadratic_properties), (MOE_MLE, moe_properties)],
+                                                (BCD_QUADRATIC, quadratic_properties), (MOE_MLE, moe_properties),
+                                                (LDP_MECHANISM, ldp_properties)],
                          ids=lambda x: getattr(x, "name", ""))  # fmt: skip
 def test_the_page_names_every_property(contract, home):
     _, table = PAGE.split(f"### `{contract.name}`", 1)

@@ -13,9 +13,11 @@ from .moe import moe_instances, moe_problems
 from .quadratic import QUADRATIC_DECORATIONS, quadratic_problems
 from .regression import LASSO_DECORATIONS, lasso_problems, regression_problems, sparse_vectors
 from .transport import DECORATIONS, cost_matrices, histograms, ot_problems
+from .vectors import VECTOR_DECORATIONS, vector_problems
 
 __all__ = [
     "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "QUADRATIC_DECORATIONS", "bilevel_instances", "cost_matrices",
     "designs", "histograms", "lasso_problems", "moe_instances", "moe_problems", "ot_problems", "private_channels",
-    "quadratic_problems", "regression_problems", "seeds", "spd_matrices", "sparse_vectors",
+    "quadratic_problems", "regression_problems", "seeds", "spd_matrices", "sparse_vectors", "vector_problems",
+    "VECTOR_DECORATIONS",
 ]  # fmt: skip
