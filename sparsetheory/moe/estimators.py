@@ -272,15 +272,23 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         return np.exp(log_gate(self.result_.gate, self.result_.parameters, X))
 
     def responsibilities(self, X: Any, y: Any) -> np.ndarray:
-        """Return the probabilities of the experts given covariates and response, (n, n_experts)."""
+        """Return the probabilities of the experts given covariates and response, (n, n_experts).
+
+        Responses so far from every mean that the log density is not finite are refused.
+        """
         X, y, _ = self._data(X, y)
-        joint = log_joint(self.result_.gate, self.result_.parameters, X, y)
-        return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+        with np.errstate(over="ignore"):
+            joint = log_joint(self.result_.gate, self.result_.parameters, X, y)
+        total = logsumexp(joint, axis=1, keepdims=True)
+        if not np.isfinite(total).all():
+            raise InvalidArgument("y", "responses whose log densities are finite", "one too far from every mean")
+        return np.exp(joint - total)
 
     def score_samples(self, X: Any, y: Any) -> np.ndarray:
         """Return log p(y_i | x_i) of every sample, (n,)."""
         X, y, _ = self._data(X, y)
-        return np.asarray(logsumexp(log_joint(self.result_.gate, self.result_.parameters, X, y), axis=1))
+        with np.errstate(over="ignore"):  # densities that underflow even as logarithms
+            return np.asarray(logsumexp(log_joint(self.result_.gate, self.result_.parameters, X, y), axis=1))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the weighted mean of log p(y_i | x_i), in nats a sample; not the coefficient of determination."""

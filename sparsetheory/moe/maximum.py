@@ -23,6 +23,7 @@ from .search import best_maximum
 
 __all__ = ["maximize_likelihood"]
 
+_RANGE = (1e-140, 1e150)  # of a response: variances and squares of residuals are numbers that a float holds
 _ENOUGH = 2000  # samples that show whether functions of one are dependent
 _DEPENDENT = 1e-12
 _COLLINEAR = 1e-12  # least eigenvalue of the correlations of the responses: half of the digits are lost in their units
@@ -138,7 +139,8 @@ def maximize_likelihood(
     Raises
     ------
     InvalidArgument
-        For arguments that cannot be used: among others fewer samples than parameters, a constant response, responses
+        For arguments that cannot be used: among others fewer samples than parameters, a constant response, one
+        whose range a float cannot square, responses
         that are linear combinations of each other where covariances are full,
         ``top_k > n_experts``, a free temperature that the gate cannot identify.
     ConvergenceError
@@ -203,8 +205,12 @@ def _check_data(X: Any, y: Any, sample_weight: Any) -> Data:
         raise InvalidArgument("sample_weight", "weights >= 0, not all zero", f"least {weight.min()}")
     used = weight > 0
     for column in np.atleast_2d(y[used].T):
-        if np.ptp(column) == 0:
+        with np.errstate(over="ignore"):
+            spread = float(np.ptp(column))
+        if spread == 0:
             raise InvalidArgument("y", "a response that varies", f"{column[0]} throughout")
+        if not _RANGE[0] <= spread <= _RANGE[1]:
+            raise InvalidArgument("y", f"a range between {_RANGE[0]:g} and {_RANGE[1]:g}", f"{spread:.3g}")
     return Data(X, y, weight)
 
 

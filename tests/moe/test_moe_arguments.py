@@ -79,3 +79,17 @@ def test_callback_sees_and_stops():
                                   v=[1, 1]), callback=stop, on_failure="ignore")  # fmt: skip
     assert len(seen) >= 3
     assert fit.status.code in ("stopped", "converged")
+
+
+@pytest.mark.parametrize("scale", [1e154, 1e-300])
+def test_responses_whose_squares_are_no_floats_are_refused(scale):
+    with pytest.raises(InvalidArgument, match=r"^y: expected a range"):
+        moe.maximize_likelihood(X, Y * scale)
+
+
+def test_far_responses_and_covariates_give_no_nan():
+    model = moe.GaussianMoE(2, n_init=2, random_state=0).fit(X, Y)
+    with pytest.raises(InvalidArgument, match=r"^y: "):
+        model.responsibilities(X[:2], [0.0, 1e200])
+    assert model.score_samples(X[:2], [0.0, 1e200])[1] == -np.inf
+    assert np.isfinite(model.predict_dist(1e200 * X[:2]).var()).all()
