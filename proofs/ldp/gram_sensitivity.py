@@ -68,7 +68,7 @@ def prove() -> Proof:
         Step(
             name="distance",
             evidence="identity",
-            statement=r"$\|x x^T - x' x'^T\|_F^2 = \|x\|^4 + \|x'\|^4 - 2 \langle x, x' \rangle^2$.",
+            statement=r"$\|x x^T - x' {x'}^T\|_F^2 = \|x\|^4 + \|x'\|^4 - 2 \langle x, x' \rangle^2$.",
             check=lambda: _frobenius(2),
             anti_test=lambda: _frobenius(1),
         ),
@@ -101,7 +101,7 @@ def prove() -> Proof:
             evidence="exact certificate",
             statement=(
                 r"Without weights the squared norm is $(\|D\|_F^2 + \sum_i D_{ii}^2)/2$. With $u_i = x_i^2$, $w_i = "
-                r"x_i'^2$: $\|x\|^4 + \|x'\|^4 - \sum_i (u_i - w_i)^2$ has nonnegative coefficients; they belong to "
+                r"{x_i'}^2$: $\|x\|^4 + \|x'\|^4 - \sum_i (u_i - w_i)^2$ has nonnegative coefficients; they belong to "
                 r"pairs of coordinates, so three coordinates show all there are. Both terms are $2 r^4$ at $r e_1$, "
                 r"$r e_2$."
             ),

@@ -85,7 +85,7 @@ def prove() -> Proof:
             evidence="identity",
             statement=(
                 r"With $t = \langle x, x' \rangle$ the squared distance is $a^2 (\|x\|^4 + \|x'\|^4 - 2 t^2) + b^2 "
-                r"(\|x\|^2 y^2 + \|x'\|^2 y'^2 - 2 y y' t)$; a plane will do, by rotation."
+                r"(\|x\|^2 y^2 + \|x'\|^2 {y'}^2 - 2 y y' t)$; a plane will do, by rotation."
             ),
             check=lambda: _distance(-1),
             anti_test=lambda: _distance(1),
@@ -94,7 +94,7 @@ def prove() -> Proof:
             name="largest norms and responses",
             evidence="exact certificate",
             statement=(
-                r"$-2 y y' t \leq (y^2 + y'^2) |t|$. Replacing $\|x\|^2, \|x'\|^2$ by $r^2$ and $y^2, y'^2$ by "
+                r"$-2 y y' t \leq (y^2 + {y'}^2) |t|$. Replacing $\|x\|^2, \|x'\|^2$ by $r^2$ and $y^2, {y'}^2$ by "
                 r"$\tau^2$ adds polynomials with nonnegative coefficients in what was missing: at most $f(|t|) = 2 "
                 r"a^2 (r^4 - "
                 r"t^2) + 2 b^2 \tau^2 (r^2 + |t|)$, where $|t| \leq r^2$."

@@ -88,7 +88,7 @@ STUDY = Study(
     ),
     notes=(
         r"Parameters are drawn from the prior of the proof, whose average error the bound is about, and every user "
-        r"sends a true report. The zero vector, which is private for free, is within a factor of $\\sqrt 8$ of the "
+        r"sends a true report. The zero vector, which is private for free, is within a factor of $\sqrt{8}$ of the "
         r"bound. A study of some protocols says nothing of all; the proof does."
     ),
 )  # fmt: skip

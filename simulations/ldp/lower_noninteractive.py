@@ -89,7 +89,7 @@ STUDY = Study(
     ),
     notes=(
         r"Parameters are drawn from the prior of the proof, whose average error the bound is about, and every user "
-        r"sends a true report. The least quotient over protocols is that of the zero vector, $\\sqrt{k} \\delta$ over "
+        r"sends a true report. The least quotient over protocols is that of the zero vector, $\sqrt{k} \delta$ over "
         r"the bound: 2 exactly. A study of some protocols says nothing of all; the proof does."
     ),
 )  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 from .._validation import check_choice, check_count, check_vector
 from ..errors import InvalidArgument
 from .blocks import Agreement
+from .budget import OneReport
 from .csprng import SecureStream, open_stream
-from .errors import BudgetSpent
 from .params import LDPParams
 from .records import ClippedRecords
 from .report import Report, ReportBatch
@@ -21,7 +21,7 @@ __all__ = ["GramClient", "check_user", "privatize_rows", "report_batches"]
 _VALUES = 1 << 17  # integers of a batch of reports: a megabyte, which stays in the cache
 
 
-class GramClient:
+class GramClient(OneReport):
     """A user who reports once.
 
     Parameters
@@ -44,13 +44,13 @@ class GramClient:
     """
 
     def __init__(self, params: LDPParams, *, user: int | str | None = None, block: str | None = None) -> None:
+        super().__init__()
         self.params, self.user = params, check_user(user)
         names = [known.name for known in params.blocks]
         if block is None:
             self.block = params.blocks[_public_choice(params, self.user)]
         else:
             self.block = params.blocks[names.index(check_choice(block, "block", names))]
-        self._spent = False
 
     def privatize(self, x: Any, y: Any) -> Report:
         """Return the private report of a record, with secure noise, and spend the budget.
@@ -73,16 +73,11 @@ class GramClient:
         InvalidArgument
             If the record is not finite or of another length; nothing is spent then.
         """
-        if self._spent:
-            raise BudgetSpent("this client has reported; a second report of a user is a second budget")
         x = check_vector(x, "x", length=self.params.dim)
         records = ClippedRecords(x, y, self.params)
-        self._spent = True
+        self._spend()
         payload = self.block.randomizer.report(self.block.query.values(records))[0]
         return Report(payload, self.block.name, self.params.fingerprint, self.user)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a client is not copied: the copy could report again")
 
 
 def _public_choice(params: LDPParams, user: int | str | None) -> int:

@@ -58,7 +58,8 @@ class IHTServer:
     Raises
     ------
     ProtocolError
-        For reports of a round that is over or not yet open, and for a round without reports.
+        For reports of a round that is over or not yet open, for a round without reports, and for statistics that are
+        simulated, or track users, where those before are not, or do not.
     BudgetSpent
         For a user who has answered before.
     """
@@ -88,6 +89,7 @@ class IHTServer:
         self._entry = math.nan
         self._guarantee: Any = None
         self._users: set[Any] = set()
+        self._kind: tuple[bool, bool] | None = None  # simulated? users tracked?
 
     @property
     def done(self) -> bool:
@@ -116,6 +118,7 @@ class IHTServer:
             raise ProtocolError(f"reports of round {stats.round} in round {self.round}: late ones are not mixed in")
         if stats.fingerprint != self.asked.fingerprint:
             raise ProtocolError("reports were made with other parameters or at another iterate")
+        self._as_before(stats)
         again = self._users & stats.users
         if again:
             raise BudgetSpent(f"{len(again)} users have answered before")
@@ -161,6 +164,15 @@ class IHTServer:
             predicted_error=predicted_error(noise, total, *about, theta_norm=size, lambda_min=low),
             zero_error=size, repair="none", guarantee=self._guarantee,
         )  # fmt: skip
+
+    def _as_before(self, stats: Any) -> None:
+        """Refuse reports that protect less, or tell less of who made them, than those of the rounds before."""
+        kind = (stats.simulated, stats.tracks_users)
+        self._kind = self._kind or kind
+        if kind[0] != self._kind[0]:
+            raise ProtocolError("simulated reports do not mix with real ones, in other rounds neither")
+        if kind != self._kind:
+            raise ProtocolError("some rounds track users and others do not: nobody could tell who answered twice")
 
     def _refuse_when_done(self) -> None:
         if self.done:

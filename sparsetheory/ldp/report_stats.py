@@ -63,6 +63,11 @@ class ReportStats:
         return str(self.agreement.fingerprint)
 
     @property
+    def tracks_users(self) -> bool:
+        """Whether a user's second report is refused."""
+        return self._users is not None
+
+    @property
     def users(self) -> frozenset[bytes]:
         """Return digests of the users who have reported; empty unless they are tracked."""
         return frozenset(self._users or ())
@@ -300,5 +305,7 @@ class ReportStats:
 
 
 def user_digest(user: int | str) -> bytes:
-    """Return 16 bytes that stand for a user."""
+    """Return 16 bytes that stand for a user; a number that is not an integer would be another user than the integer."""
+    if not isinstance(user, (int, str)) or isinstance(user, bool):
+        raise ProtocolError(f"users are integers or strings, not {type(user).__name__}")
     return hashlib.blake2b(repr(user).encode(), digest_size=16).digest()

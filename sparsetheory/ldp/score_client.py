@@ -7,7 +7,7 @@ import numpy as np
 
 from .._validation import check_vector
 from ..errors import InvalidArgument
-from .errors import BudgetSpent
+from .budget import OneReport
 from .gram_client import check_user, report_batches
 from .records import ClippedRecords
 from .report import Report, ReportBatch
@@ -16,7 +16,7 @@ from .score_params import ScoreParams, ScoreRound
 __all__ = ["ScoreClient", "privatize_scores"]
 
 
-class ScoreClient:
+class ScoreClient(OneReport):
     """A user who answers in one round of the interactive protocol.
 
     Parameters
@@ -37,8 +37,8 @@ class ScoreClient:
     """
 
     def __init__(self, params: ScoreParams, *, user: int | str | None = None) -> None:
+        super().__init__()
         self.params, self.user = params, check_user(user)
-        self._spent = False
 
     def privatize(self, x: Any, y: Any, asked: ScoreRound) -> Report:
         """Return the private score of a record at the iterate of a round, with secure noise, and spend the budget.
@@ -62,18 +62,13 @@ class ScoreClient:
         InvalidArgument
             If the record is not finite or of another length, or the round has other parameters; nothing is spent then.
         """
-        if self._spent:
-            raise BudgetSpent("this client has reported; another round would be a second budget")
         if asked.params != self.params:
             raise InvalidArgument("asked", "a round of the parameters this user agreed to", asked.params)
         x = check_vector(x, "x", length=self.params.dim)
         records = ClippedRecords(x, y, self.params)
-        self._spent = True
+        self._spend()
         payload = self.params.made.report(asked.blocks[0].query.values(records))[0]
         return Report(payload, "score", asked.fingerprint, self.user)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a client is not copied: the copy could report again")
 
 
 def privatize_scores(X: Any, y: Any, asked: ScoreRound, *, users: Any = None, rng: Any = None) -> Iterator[ReportBatch]:

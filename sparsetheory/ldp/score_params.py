@@ -128,7 +128,10 @@ class ScoreParams:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Score:
-    r"""x (x' theta - y)/C, shortened to norm 1."""
+    r"""x (x' theta - y)/C, shortened to norm 1.
+
+    Zero where the iterate is so large that it overflows: an error would tell whoever sent it about the record.
+    """
 
     params: ScoreParams
     theta: np.ndarray
@@ -144,10 +147,12 @@ class Score:
         covariates, reach = records.unit, self.params.x_radius
         if records.boxed is not None and self.params.coordinate_bound is not None:
             covariates, reach = records.boxed, self.params.dim**0.5 * self.params.coordinate_bound
-        residual = covariates @ self.theta * reach - records.response * self.params.y_bound
-        scores = covariates * (residual * (reach / self.params.clip))[:, None]
-        norms = np.sqrt(np.einsum("ij,ij->i", scores, scores))
-        return np.asarray(scores / np.maximum(norms, 1.0)[:, None])
+        with np.errstate(over="ignore", invalid="ignore"):
+            residual = covariates @ self.theta * reach - records.response * self.params.y_bound
+            scores = covariates * (residual * (reach / self.params.clip))[:, None]
+            norms = np.sqrt(np.einsum("ij,ij->i", scores, scores))
+            scores /= np.maximum(norms, 1.0)[:, None]
+        return np.where(np.isfinite(scores), scores, 0.0)
 
 
 class ScoreRound:

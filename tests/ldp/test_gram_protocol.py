@@ -2,6 +2,8 @@
 
 import dataclasses
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import hypothesis.strategies as st
 import numpy as np
@@ -121,6 +123,19 @@ def test_a_client_reports_once_and_not_where_the_record_is_bad():
         client.privatize([1.0, 0.0, 0.0], 1.0)
     with pytest.raises(TypeError, match="copied"):
         pickle.dumps(client)
+
+
+def test_of_two_threads_one_reports():
+    params, before = params_of({}), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(100):
+                client = ldp.GramClient(params, user=0)
+                made = [pool.submit(client.privatize, [1.0, 0.0, 0.0], 1.0) for _ in range(4)]
+                assert sorted(m.exception() is None for m in made) == [False, False, False, True]
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_noise_does_not_follow_a_seed_or_repeat():

@@ -1,5 +1,6 @@
 """Iterative hard thresholding: the slow twin's iterates, and the server that gives the same from noiseless reports."""
 
+import dataclasses
 import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ class Scores:
     users: set = field(default_factory=set)
     noise: float = 0.0
     guarantee: object = None
+    simulated: bool = False
+    tracks_users: bool = True
 
     def mean(self):
         return self.total / self.n
@@ -123,6 +126,17 @@ def test_late_reports_second_answers_and_empty_rounds_are_refused(data):
     for again in (server.query, server.advance, lambda: server.absorb(scores(theta, rnd, X, y))):
         with pytest.raises(ldp.ProtocolError, match="over"):
             again()
+
+
+@pytest.mark.parametrize(("kind", "word"), [({"simulated": True}, "mix"), ({"tracks_users": False}, "twice")])
+def test_rounds_of_two_kinds_are_refused(data, kind, word):
+    server = ldp.IHTServer(PARAMS, 2, rounds=2)
+    server.absorb(scores(*server.query(), *data))
+    for _ in range(2):  # in the same round, and in the next
+        with pytest.raises(ldp.ProtocolError, match=word):
+            server.absorb(dataclasses.replace(scores(*server.query(), *data), **kind))
+        if server.round == 0:
+            server.advance()
 
 
 def test_what_goes_out_is_a_copy(data):

@@ -158,6 +158,9 @@ def test_a_number_is_the_same_user_whatever_its_type():
     assert stats.absorb(ldp.GramClient(PARAMS, user="3").privatize(*record)).n == 2
     with pytest.raises(InvalidArgument, match="user"):
         ldp.GramClient(PARAMS, user=1.5)
+    batch = ldp.ReportBatch(again.payload[None], again.block, again.fingerprint, np.array([3.0]))
+    with pytest.raises(ldp.ProtocolError, match="float"):
+        stats.absorb_many(batch)
 
 
 def test_sums_that_would_leave_64_bits_are_refused():

@@ -67,6 +67,14 @@ def test_a_client_answers_once_in_all_rounds():
     assert ldp.ScoreStats.from_bytes(stats.to_bytes()) == stats
 
 
+@every
+@pytest.mark.parametrize("size", [1e160, 1.7e308])
+def test_an_iterate_that_overflows_is_answered_whatever_the_record(params, size):
+    asked = params.round(0, [size, 0.0, -size])
+    for x in ([4.0, 0.0, 0.0], [0.1, 0.0, 0.0], [0.0, 4.0, 0.0], [1.0, 1.0, 1.0]):
+        assert ldp.ScoreClient(params).privatize(x, 1.0, asked).payload.shape == (3,)
+
+
 def test_parameters_that_do_not_say_enough_are_refused():
     good = {"dim": 3, "epsilon": 1.0, "x_radius": 1.0, "y_bound": 1.0}
     ldp.ScoreParams(**good)

@@ -9,7 +9,7 @@ GRAM_SENSITIVITY = Claim(
     id="ldp.gram_sensitivity",
     title="How far apart two Gram matrices are",
     statement=(
-        r"For $\|x\|, \|x'\| \leq r$ the Frobenius distance of $x x^T$ and $x' x'^T$ is at most $\sqrt{2} r^2$, with "
+        r"For $\|x\|, \|x'\| \leq r$ the Frobenius distance of $x x^T$ and $x' {x'}^T$ is at most $\sqrt{2} r^2$, with "
         r"equality exactly for orthogonal vectors of norm $r$. Packing the upper triangle with off-diagonal entries "
         r"times $\sqrt{2}$ is an isometry, and packing it as it is has the same supremum."
     ),
@@ -25,7 +25,7 @@ JOINT_SENSITIVITY = Claim(
     title="How far apart Gram matrix and cross moment are together",
     statement=(
         r"For $\|x\|, \|x'\| \leq r$ and $|y|, |y'| \leq \tau$ the distance of $(a x x^T, b x y)$ and "
-        r"$(a x' x'^T, b x' y')$ is at most $(2 a^2 r^4 (1 - s^2) + 2 b^2 r^2 \tau^2 (1 + s))^{1/2}$ with "
+        r"$(a x' {x'}^T, b x' y')$ is at most $(2 a^2 r^4 (1 - s^2) + 2 b^2 r^2 \tau^2 (1 + s))^{1/2}$ with "
         r"$s = \min(1, b^2 \tau^2/(2 a^2 r^2))$, and this is attained. For $a = 1$, $b = \sqrt{2} c$, $c \tau \leq r$ "
         r"it is $\sqrt{2} (r^2 + c^2 \tau^2)$, the same as for $z z^T$ with $z = (x, c y)$: a report of $y^2$ is free."
     ),
