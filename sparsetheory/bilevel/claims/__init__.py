@@ -1,0 +1,7 @@
+"""Every theorem of the family as a record; its proof and its study carry the same slug."""
+
+__all__ = ["CLAIMS"]
+
+from ...verify.claim import Claim
+
+CLAIMS: tuple[Claim, ...] = ()
