@@ -1,0 +1,121 @@
+"""The practical method: implicit derivatives where the lower level has them, the penalty with falling sigma elsewhere."""
+
+import numpy as np
+
+from .._loop import Chunk
+from ..result import Status
+from .evaluation import Exact, Forward, Point, Selected
+from .goldstein import shortest
+from .oracles import Oracles
+from .outer import QuasiNewton
+from .sets import ConvexSet, Projection
+
+__all__ = ["KINK", "Automatic"]
+
+_FALL = 0.1  # of sigma from one stage of the penalty to the next
+_STAGE = 0.1  # of the stationarity, within a stage
+_SMALLEST = 1e-7
+
+#: Relative distance within which gradients belong to the same kink.
+KINK = 1e-6
+
+
+class Automatic:
+    """Projected quasi-Newton on psi, or on psi_sigma for a falling sigma until psi can be differentiated.
+
+    Each step takes the best description of psi that holds at the point: through the solution of the lower level,
+    through the best of its many solutions, through the penalty. A failed line search means that the description does
+    not hold nearby, and the next one takes over.
+    """
+
+    def __init__(
+        self, oracles: Oracles, X: ConvexSet, Y: ConvexSet, x: np.ndarray, y: np.ndarray, *, tol: float, sigma: float
+    ) -> None:
+        self.oracles, self.X, self.Y, self.tol = oracles, X, Y, tol
+        self.sigma, self.known_face = sigma, not isinstance(Y, Projection)
+        self.kind, self.descent = self._begin(X.project(x), Y.project(y))
+
+    def _begin(self, x: np.ndarray, y: np.ndarray) -> tuple[str, QuasiNewton]:
+        if self.known_face:
+            exact = QuasiNewton(self.X, Exact(self.oracles, self.Y, y), x, 0.1)
+            if self.point_of(exact).sound:
+                return "implicit", exact
+            y = self.point_of(exact).z
+        return "penalty", self._penalty(x, y, y)
+
+    def _penalty(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> QuasiNewton:
+        return QuasiNewton(self.X, Forward(self.oracles, self.Y, y, z, self.sigma), x, 0.1)
+
+    @staticmethod
+    def point_of(descent: QuasiNewton) -> Point:
+        """Return what the descent knows of its current point."""
+        point = descent.at
+        assert isinstance(point, Point)
+        return point
+
+    @property
+    def x(self) -> np.ndarray:
+        """The current upper point."""
+        return self.descent.x
+
+    @property
+    def point(self) -> Point:
+        """What is known of it."""
+        return self.point_of(self.descent)
+
+    def advance(self, budget: int) -> Chunk:
+        """Take one step, or change the description of psi."""
+        stop = None
+        if self.point.ray is not None:
+            stop = Status.STALLED
+        elif self.kind == "penalty":
+            stop = self._penalty_step()
+        elif not self.point.sound:
+            self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        elif self.descent.error > self.tol and not self.descent.advance():
+            if self._at_kink():
+                stop = Status.STALLED  # the certificate decides whether the kink is stationary
+            else:
+                self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        error = self.descent.error
+        if self.kind == "penalty" and self.sigma > _SMALLEST and stop is None:
+            error = max(error, 2 * self.tol)  # psi_sigma at this sigma is not yet what was asked for
+        extra = {"sigma": self.point.sigma, "gradients": self.oracles.counts.gradients}
+        return Chunk(n_iter=1, error=error, objective=self.point.value, stop=stop, extra=extra)
+
+    def _at_kink(self) -> bool:
+        """Whether gradients nearby, differing by more than a smooth function's would, combine to almost nothing."""
+        gradients = self.descent.nearby(KINK)
+        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= max(10 * self.tol, 0.1 * self.descent.error)
+
+    def _penalty_step(self) -> Status | None:
+        """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""
+        goal = max(0.5 * self.tol, _STAGE * self.sigma * (1.0 + float(np.linalg.norm(self.point.gradient))))
+        if self.descent.error > goal and self.descent.advance():
+            return None
+        if self._sharpen():
+            return None
+        if self.sigma <= _SMALLEST:
+            return Status.STALLED
+        self.sigma = max(_FALL * self.sigma, _SMALLEST)
+        self.descent = self._penalty(self.x, self.point.y, self.point.z)
+        return None
+
+    def _sharpen(self) -> bool:
+        """Go over to implicit derivatives where their assumptions hold at this point and they agree with the penalty."""
+        if not self.known_face or self.sigma > 0.05:
+            return False
+        y, z = self.point.y, self.point.z
+        for kind, evaluate in (
+            ("implicit", Exact(self.oracles, self.Y, y)),
+            ("selected", Selected(self.oracles, self.Y, y, z)),
+        ):
+            descent = QuasiNewton(self.X, evaluate, self.x, self.tol)
+            found, bound = self.point_of(descent), 10 * np.sqrt(self.sigma)
+            agrees = np.linalg.norm(found.gradient - self.point.gradient) <= bound * (
+                1.0 + np.linalg.norm(self.point.gradient)
+            )
+            if found.sound and agrees:
+                self.kind, self.descent = kind, descent
+                return True
+        return False
