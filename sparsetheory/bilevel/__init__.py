@@ -10,17 +10,22 @@ _HOME = {
     "BilevelResult": "result",
     "Box": "sets",
     "Free": "sets",
+    "Hypergradient": "hypergradients",
     "Polyhedron": "sets",
     "Problem": "problem",
     "Product": "sets",
     "Projection": "sets",
     "Simplex": "sets",
+    "check_gradients": "gradient_check",
+    "hypergradient": "hypergradients",
     "minimize": "minimization",
 }
 
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .gradient_check import check_gradients
+    from .hypergradients import Hypergradient, hypergradient
     from .minimization import minimize
     from .problem import Problem
     from .result import BilevelResult

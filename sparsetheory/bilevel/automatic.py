@@ -1,4 +1,6 @@
-"""The practical method: implicit derivatives where the lower level has them, the penalty with falling sigma elsewhere."""
+"""The practical method: implicit derivatives where the lower level has them, elsewhere the penalty as sigma falls."""
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,7 +16,7 @@ __all__ = ["KINK", "Automatic"]
 
 _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
-_SMALLEST = 1e-7
+_SMALLEST = 1e-6
 
 #: Relative distance within which gradients belong to the same kink.
 KINK = 1e-6
@@ -32,13 +34,13 @@ class Automatic:
         self, oracles: Oracles, X: ConvexSet, Y: ConvexSet, x: np.ndarray, y: np.ndarray, *, tol: float, sigma: float
     ) -> None:
         self.oracles, self.X, self.Y, self.tol = oracles, X, Y, tol
-        self.sigma, self.known_face = sigma, not isinstance(Y, Projection)
+        self.sigma, self.smooth = sigma, not isinstance(Y, Projection)  # until psi shows a kink
         self.kind, self.descent = self._begin(X.project(x), Y.project(y))
 
     def _begin(self, x: np.ndarray, y: np.ndarray) -> tuple[str, QuasiNewton]:
-        if self.known_face:
+        if self.smooth:
             exact = QuasiNewton(self.X, Exact(self.oracles, self.Y, y), x, 0.1)
-            if self.point_of(exact).sound:
+            if self.point_of(exact).sound:  # an almost flat level without a solution of its system is not
                 return "implicit", exact
             y = self.point_of(exact).z
         return "penalty", self._penalty(x, y, y)
@@ -76,6 +78,7 @@ class Automatic:
             if self._at_kink():
                 stop = Status.STALLED  # the certificate decides whether the kink is stationary
             else:
+                self.smooth = False
                 self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
         error = self.descent.error
         if self.kind == "penalty" and self.sigma > _SMALLEST and stop is None:
@@ -86,7 +89,9 @@ class Automatic:
     def _at_kink(self) -> bool:
         """Whether gradients nearby, differing by more than a smooth function's would, combine to almost nothing."""
         gradients = self.descent.nearby(KINK)
-        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= max(10 * self.tol, 0.1 * self.descent.error)
+        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= max(
+            10 * self.tol, 0.1 * self.descent.error
+        )
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""
@@ -102,20 +107,25 @@ class Automatic:
         return None
 
     def _sharpen(self) -> bool:
-        """Go over to implicit derivatives where their assumptions hold at this point and they agree with the penalty."""
-        if not self.known_face or self.sigma > 0.05:
+        """Go over to implicit derivatives where their assumptions hold here and they agree with the penalty."""
+        if not self.smooth or self.sigma > 0.05:
             return False
-        y, z = self.point.y, self.point.z
-        for kind, evaluate in (
-            ("implicit", Exact(self.oracles, self.Y, y)),
-            ("selected", Selected(self.oracles, self.Y, y, z)),
-        ):
+        here, near = self.point, 10 * self.sigma**0.5
+        for kind, evaluate in self._derivatives(here):
             descent = QuasiNewton(self.X, evaluate, self.x, self.tol)
-            found, bound = self.point_of(descent), 10 * np.sqrt(self.sigma)
-            agrees = np.linalg.norm(found.gradient - self.point.gradient) <= bound * (
-                1.0 + np.linalg.norm(self.point.gradient)
-            )
-            if found.sound and agrees:
+            found = self.point_of(descent)
+            off = float(np.linalg.norm(found.gradient - here.gradient))
+            if found.sound and off <= near * (1.0 + float(np.linalg.norm(here.gradient))):
                 self.kind, self.descent = kind, descent
                 return True
         return False
+
+    def _derivatives(self, at: Point) -> Iterator[tuple[str, Exact | Selected]]:
+        """Yield what may describe psi, the likelier first: a curved solution, one of many, one that is almost flat."""
+        exact = Exact(self.oracles, self.Y, at.y)
+        curved = not exact(self.x, self.tol).degenerate
+        if curved:
+            yield "implicit", exact
+        yield "selected", Selected(self.oracles, self.Y, at.y, at.z)
+        if not curved:
+            yield "implicit", exact

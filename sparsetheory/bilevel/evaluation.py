@@ -1,10 +1,10 @@
 """What the automatic method knows of a point x: value and gradient of psi, exact or through the penalty."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .implicit import Adjoint, adjoint_gradient
+from .implicit import Adjoint, adjoint_gradient, face_of
 from .lower_level import LowerLevel, LowerSolution, minimize_level
 from .oracles import Oracles
 from .penalty import penalised
@@ -33,6 +33,8 @@ class Point:
         Largest residual of the lower solves.
     ray : ndarray or None
         A direction of unbounded descent of the lower level.
+    noise : float
+        Rounding of the value beyond that of a number of its size.
     """
 
     value: float
@@ -44,11 +46,17 @@ class Point:
     sigma: float
     residual: float
     ray: np.ndarray | None = None
+    noise: float = 0.0
 
     @property
     def sound(self) -> bool:
-        """Whether the formula's linear system has a solution: psi then has this gradient wherever faces do not change."""
+        """Whether the formula's linear system has a solution: this is then a gradient where faces do not change."""
         return self.adjoint is not None and self.adjoint.solved
+
+    @property
+    def degenerate(self) -> bool:
+        """Whether the lower level may have other solutions nearby: curvature that differences cannot tell from none."""
+        return self.adjoint is not None and self.adjoint.curvature < 1e-6
 
 
 @dataclass(eq=False)
@@ -72,7 +80,7 @@ class Exact:
             if self.curvature >= 0.3 * known:
                 break  # else both were solved for a level that is better conditioned than this one
         # the adjoint is also the derivative of f along an error of z: the value gains a second order of accuracy
-        value = self.oracles.f(x, z.y) - float(a.vector @ self.Y.face(z.y, z.slope).tangent(z.slope))
+        value = self.oracles.f(x, z.y) - float(a.vector @ face_of(self.Y, z.y, z.slope).tangent(z.slope))
         return Point(value, a.gradient, z.y, z.y, a, (value, value), 0.0, z.residual, z.ray)
 
     @staticmethod
@@ -98,11 +106,18 @@ class Selected:
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi and its gradient at x to about the accuracy."""
         tol = max(_SHARE * accuracy, 1e-9)
-        whole = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
-        half = self._solution(x, whole.y.y, self.sigma / 2, tol)
-        quarter = self._solution(x, half.y, self.sigma / 4, tol)
-        best = self.Y.project((8 * quarter.y - 6 * half.y + whole.y.y) / 3)
+        while True:
+            whole = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
+            half = self._solution(x, whole.y.y, self.sigma / 2, tol)
+            quarter = self._solution(x, half.y, self.sigma / 4, tol)
+            best = self.Y.project((8 * quarter.y - 6 * half.y + whole.y.y) / 3)
+            off = float(np.linalg.norm(best - (2 * quarter.y - half.y)))  # error of the extrapolation of lower order
+            if off * self.sigma <= tol * (1.0 + float(np.linalg.norm(best))) or self.sigma <= 1e-5:
+                break
+            self.sigma /= 4
         a = adjoint_gradient(self.oracles, x, best, self.Y, tol=0.1 * tol)
+        if off > 1e-3 * (1.0 + float(np.linalg.norm(best))):
+            a = replace(a, solved=False)  # no limit in sight: the path of minimisers bends at smaller sigma
         self.y, self.z = whole.y.y, whole.z.y
         residual = self.Y.project(best - self.oracles.grad_g_y(x, best)) - best
         value, size = self.oracles.f(x, best), float(np.linalg.norm(residual))
@@ -129,4 +144,5 @@ class Forward:
         self.y, self.z = found.y.y, found.z.y
         residual = max(found.y.residual, found.z.residual)
         ray = found.z.ray if found.z.ray is not None else found.y.ray
-        return Point(found.value, found.gradient, self.y, self.z, None, found.bracket, self.sigma, residual, ray)
+        noise = 1e-15 * (1.0 + abs(found.below)) / self.sigma
+        return Point(found.value, found.gradient, self.y, self.z, None, found.bracket, self.sigma, residual, ray, noise)

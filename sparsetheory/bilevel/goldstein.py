@@ -20,7 +20,9 @@ def shortest(X: ConvexSet, x: np.ndarray, gradients: np.ndarray) -> float:
     columns = gradients.T / scale
     normals = _normals(X, x)
     weight = 1e6  # the shares of the gradients add to one
-    system = np.vstack([np.hstack([columns, normals]), np.r_[np.full(len(gradients), weight), np.zeros(normals.shape[1])]])
+    system = np.vstack(
+        [np.hstack([columns, normals]), np.r_[np.full(len(gradients), weight), np.zeros(normals.shape[1])]]
+    )
     shares = nnls(system, np.append(np.zeros(len(x)), weight), maxiter=50 * system.shape[1])[0]
     hull = shares[: len(gradients)]
     gradient = scale * (columns @ (hull / hull.sum()))
@@ -55,4 +57,3 @@ def goldstein(
             gradients.append(evaluate(point, 0.1 * tol).gradient)
         value = shortest(X, x, np.array(gradients))
     return value
-

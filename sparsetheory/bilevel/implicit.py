@@ -8,7 +8,7 @@ import numpy as np
 from .oracles import Oracles
 from .sets import ConvexSet, Face
 
-__all__ = ["Adjoint", "adjoint_gradient"]
+__all__ = ["Adjoint", "adjoint_gradient", "face_of"]
 
 _REFINEMENTS = 4
 _RANGE = 1e-3  # relative residual above which a system has no solution
@@ -60,7 +60,7 @@ def adjoint_gradient(
     """
     in_x, in_y = oracles.grad_f(x, y)
     slope = oracles.grad_g_y(x, y)
-    face = Y.face(y, slope)
+    face = face_of(Y, y, slope)
     target = face.tangent(in_y)
 
     def hessian(v: np.ndarray) -> np.ndarray:
@@ -87,6 +87,11 @@ def adjoint_gradient(
     unsolved = float(np.linalg.norm(residual)) / size if size > 0 else 0.0
     solved = float(np.linalg.norm(residual)) <= max(2 * tol, _RANGE * size)
     return Adjoint(gradient, v, unsolved, solved, curvature, face.margin)
+
+
+def face_of(Y: ConvexSet, y: np.ndarray, slope: np.ndarray) -> Face:
+    """Return the face of the minimiser that y approximates: a projected gradient step lands on it, y only near it."""
+    return Y.face(Y.project(y - slope), slope)
 
 
 def _solve(

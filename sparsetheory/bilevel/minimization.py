@@ -9,7 +9,7 @@ from .._loop import Outcome, run, settle
 from .._validation import check_choice, check_count, check_positive, check_vector
 from ..errors import InvalidArgument
 from ..progress import Callback
-from ..result import OnFailure, Status, Trace, check_on_failure, conclude
+from ..result import OnFailure, Status, check_on_failure, conclude
 from .automatic import KINK, Automatic
 from .evaluation import Exact, Forward, Point, Selected
 from .goldstein import goldstein
@@ -32,7 +32,7 @@ def minimize(
     method: str = "auto",
     sigma: float = 0.1,
     tol: float = 1e-6,
-    max_iter: int = 500,
+    max_iter: int = 2000,
     rng: np.random.Generator | None = None,
     callback: Callback | None = None,
     on_failure: OnFailure = "warn",
@@ -55,7 +55,7 @@ def minimize(
         First weight of f in the penalised lower level.
     tol : float, default 1e-6
         Bound on |x - P(x - hypergradient)|.
-    max_iter : int, default 500
+    max_iter : int, default 2000
         Most upper steps.
     rng : numpy.random.Generator, optional
         Draws samples, for the stochastic methods.

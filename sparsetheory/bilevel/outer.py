@@ -26,6 +26,10 @@ class Evaluation(Protocol):
     def gradient(self) -> np.ndarray:
         """Gradient in x."""
 
+    @property
+    def noise(self) -> float:
+        """Rounding of the value beyond that of a number of its size."""
+
 
 Evaluate = Callable[[np.ndarray, float], Evaluation]
 
@@ -135,7 +139,7 @@ class QuasiNewton:
         step = x - self.x
         slope, then = float(self.at.gradient @ step), float(new.gradient @ step)
         fallen = self.at.value - new.value
-        noise = 1e-12 * (1.0 + abs(self.at.value))
+        noise = 1e-12 * (1.0 + abs(self.at.value)) + self.at.noise + new.noise
         return fallen >= -1e-4 * slope or (fallen >= -noise and abs(then) <= 0.9 * abs(slope))
 
     def _too_near(self, x: np.ndarray, new: Evaluation, way: np.ndarray, t: float) -> bool:

@@ -25,6 +25,8 @@ class Penalised:
         Minimiser of g.
     upper : float
         f(x, z), not below psi(x) where z is a solution of the lower level; f(x, y) <= value <= psi(x) <= upper.
+    below : float
+        g(x, z).
     """
 
     value: float
@@ -32,6 +34,7 @@ class Penalised:
     y: LowerSolution
     z: LowerSolution
     upper: float
+    below: float
 
     @property
     def bracket(self) -> tuple[float, float]:
@@ -57,4 +60,4 @@ def penalised(
     f_x, _ = oracles.grad_f(x, up.y)
     g_up, g_down = oracles.grad_g(x, up.y)[0], oracles.grad_g(x, down.y)[0]
     value = oracles.f(x, up.y) + (beside - below) / sigma
-    return Penalised(value, f_x + (g_up - g_down) / sigma, up, down, oracles.f(x, down.y))
+    return Penalised(value, f_x + (g_up - g_down) / sigma, up, down, oracles.f(x, down.y), below)

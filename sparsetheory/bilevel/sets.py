@@ -290,7 +290,7 @@ class Polyhedron:
         if not active.any():
             return Face(lambda v: v, margin=float(margin))
         rows = self.A[active]
-        U, s, Vt = np.linalg.svd(rows, full_matrices=False)
+        _, s, Vt = np.linalg.svd(rows, full_matrices=False)
         normals = Vt[s > 1e-10 * s[0]]
         if len(normals) < len(rows):
             margin = 0.0  # active rows depend on each other: multipliers are not unique
