@@ -23,6 +23,8 @@ __all__ = ["minimize"]
 
 METHODS = ("auto",)
 
+_AIM = 0.5  # of the tolerance, within the run: the lower solves of the certificate are others
+
 
 def minimize(
     problem: Problem,
@@ -137,7 +139,7 @@ def _solve(
     max_iter: int, callback: Callback | None,
 ) -> BilevelResult:  # fmt: skip
     try:
-        method = Automatic(oracles, X, Y, x, y, tol=tol, sigma=sigma)
+        method = Automatic(oracles, X, Y, x, y, tol=_AIM * tol, sigma=sigma)
     except OracleFailure as failure:
         raise InvalidArgument(str(failure), "finite numbers near the start", "NaN or infinity") from None
     broken = ""
@@ -157,7 +159,7 @@ def _solve(
     def solution() -> tuple[np.ndarray, np.ndarray]:
         return method.x.copy(), method.point.y.copy()
 
-    outcome = run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=solution)
+    outcome = run(advance, tol=_AIM * tol, max_iter=max_iter, callback=callback, solution=solution)
     return _certified(method, outcome, tol, broken)
 
 
