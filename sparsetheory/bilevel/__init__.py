@@ -16,9 +16,11 @@ _HOME = {
     "Product": "sets",
     "Projection": "sets",
     "Simplex": "sets",
+    "TunedPenalties": "penalty_search",
     "check_gradients": "gradient_check",
     "hypergradient": "hypergradients",
     "minimize": "minimization",
+    "tune": "penalty_search",
 }
 
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .gradient_check import check_gradients
     from .hypergradients import Hypergradient, hypergradient
     from .minimization import minimize
+    from .penalty_search import TunedPenalties, tune
     from .problem import Problem
     from .result import BilevelResult
     from .sets import Ball, Box, Free, Polyhedron, Product, Projection, Simplex
