@@ -3,5 +3,6 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
+from . import closeness
 
-CLAIMS: tuple[Claim, ...] = ()
+CLAIMS: tuple[Claim, ...] = (*closeness.CLAIMS,)
