@@ -1,6 +1,7 @@
 """The practical method: implicit derivatives where the lower level has them, elsewhere the penalty as sigma falls."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,18 +9,25 @@ from .._loop import Chunk
 from ..result import Status
 from .evaluation import Exact, Forward, Point, Selected
 from .goldstein import shortest
-from .oracles import Oracles
-from .outer import QuasiNewton
-from .sets import ConvexSet, Projection
+from .methods import Setting, read_options
+from .oracles import OracleFailure
+from .outer import Evaluate, QuasiNewton
+from .sets import Projection
 
-__all__ = ["KINK", "Automatic"]
+__all__ = ["KINK", "Automatic", "AutomaticOptions"]
 
 _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
+_FIRST = 0.1
 _SMALLEST = 1e-6
 
 #: Relative distance within which gradients belong to the same kink.
 KINK = 1e-6
+
+
+@dataclass(frozen=True)
+class AutomaticOptions:
+    """There are none."""
 
 
 class Automatic:
@@ -30,12 +38,12 @@ class Automatic:
     not hold nearby, and the next one takes over.
     """
 
-    def __init__(
-        self, oracles: Oracles, X: ConvexSet, Y: ConvexSet, x: np.ndarray, y: np.ndarray, *, tol: float, sigma: float
-    ) -> None:
-        self.oracles, self.X, self.Y, self.tol = oracles, X, Y, tol
-        self.sigma, self.smooth = sigma, not isinstance(Y, Projection)  # until psi shows a kink
-        self.kind, self.descent = self._begin(X.project(x), Y.project(y))
+    def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
+        read_options(AutomaticOptions, setting.options)
+        self.oracles, self.X, self.Y, self.tol = setting.oracles, setting.X, setting.Y, setting.tol
+        self.sigma = _FIRST if setting.sigma is None else setting.sigma
+        self.smooth = not isinstance(self.Y, Projection)  # until psi shows a kink
+        self.kind, self.descent = self._begin(self.X.project(x), self.Y.project(y))
 
     def _begin(self, x: np.ndarray, y: np.ndarray) -> tuple[str, QuasiNewton]:
         if self.smooth:
@@ -65,8 +73,32 @@ class Automatic:
         """What is known of it."""
         return self.point_of(self.descent)
 
+    @property
+    def reason(self) -> str:
+        """Why the penalty had to do, where it had to."""
+        if self.kind != "penalty":
+            return ""
+        return "Judged by the penalty function; psi itself has no certified derivative here (a kink, or none)."
+
+    def again(self) -> Evaluate:
+        """Return an evaluation that shares nothing with the run but the point."""
+        point = self.point
+        if self.kind == "implicit":
+            return Exact(self.oracles, self.Y, point.z)
+        if self.kind == "selected":
+            return Selected(self.oracles, self.Y, point.y, point.z)
+        return Forward(self.oracles, self.Y, point.y, point.z, self.sigma)
+
     def advance(self, budget: int) -> Chunk:
         """Take one step, or change the description of psi."""
+        before = self.kind, self.descent
+        try:
+            return self._advance()
+        except OracleFailure:
+            self.kind, self.descent = before
+            raise
+
+    def _advance(self) -> Chunk:
         stop = None
         if self.point.ray is not None:
             stop = Status.STALLED

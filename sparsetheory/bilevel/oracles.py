@@ -29,6 +29,8 @@ class Counts:
         Values.
     grad_f, grad_g : int
         Gradients.
+    sample_f, sample_g : int
+        Sampled gradients, each at one point.
     hvp : int
         Second derivatives times vectors that the user's own callables answered.
     """
@@ -37,12 +39,14 @@ class Counts:
     g: int = 0
     grad_f: int = 0
     grad_g: int = 0
+    sample_f: int = 0
+    sample_g: int = 0
     hvp: int = 0
 
     @property
     def gradients(self) -> int:
-        """Gradients of both levels, a product with a second derivative counted as two."""
-        return self.grad_f + self.grad_g + 2 * self.hvp
+        """Gradients of both levels, sampled ones too, a product with a second derivative counted as two."""
+        return self.grad_f + self.grad_g + self.sample_f + self.sample_g + 2 * self.hvp
 
     def __str__(self) -> str:
         return ", ".join(f"{each.name} {getattr(self, each.name)}" for each in fields(self) if getattr(self, each.name))
@@ -116,6 +120,20 @@ class Oracles:
             return self.grad_g(x, y)[1]
         self.counts.grad_g += 1
         return _vector(self.problem.grad_g_y(x, y), self.q, "grad_g_y")
+
+    def grad_f_at(self, x: np.ndarray, y: np.ndarray, key: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradient of f on a sample; the gradient itself where the problem has no samples of it."""
+        if self.problem.grad_f_at is None:
+            return self.grad_f(x, y)
+        self.counts.sample_f += 1
+        return self._pair(self.problem.grad_f_at(x, y, key), "grad_f_at")
+
+    def grad_g_at(self, x: np.ndarray, y: np.ndarray, key: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradient of g on a sample; the gradient itself where the problem has no samples of it."""
+        if self.problem.grad_g_at is None:
+            return self.grad_g(x, y)
+        self.counts.sample_g += 1
+        return self._pair(self.problem.grad_g_at(x, y, key), "grad_g_at")
 
     def hvp_yy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray, slope: np.ndarray | None = None) -> np.ndarray:
         """Return the Hessian of g in y times v; `slope`, the gradient in y at y, saves a call where it is known."""

@@ -29,6 +29,9 @@ class Problem:
         and with half of the digits.
     grad_f_y, grad_g_y : callable (x, y) -> array (q,), optional
         The part in y alone, where that is cheaper: the inner loops need no other.
+    grad_f_at, grad_g_at : callable (x, y, key) -> (array (p,), array (q,)), optional
+        Unbiased samples of the gradients, for the stochastic methods. The key, an integer, says which sample: at two
+        points with one key it is the same. Values and exact gradients are asked for at checkpoints only.
     hvp_yy : callable (x, y, v) -> array (q,), optional
         :math:`\nabla^2_{yy} g \, v`. Without it, differences of gradients.
     hvp_xy : callable (x, y, v) -> array (p,), optional
@@ -72,6 +75,8 @@ class Problem:
     grad_g: Callable[[np.ndarray, np.ndarray], Any] | None = None
     grad_f_y: Callable[[np.ndarray, np.ndarray], Any] | None = None
     grad_g_y: Callable[[np.ndarray, np.ndarray], Any] | None = None
+    grad_f_at: Callable[[np.ndarray, np.ndarray, int], Any] | None = None
+    grad_g_at: Callable[[np.ndarray, np.ndarray, int], Any] | None = None
     hvp_yy: Callable[[np.ndarray, np.ndarray, np.ndarray], Any] | None = None
     hvp_xy: Callable[[np.ndarray, np.ndarray, np.ndarray], Any] | None = None
     X: Any = None
@@ -81,6 +86,6 @@ class Problem:
         for name in ("f", "g"):
             if not callable(getattr(self, name)):
                 raise InvalidArgument(name, "a callable (x, y) -> float", repr(getattr(self, name)))
-        for name in ("grad_f", "grad_g", "grad_f_y", "grad_g_y", "hvp_yy", "hvp_xy"):
+        for name in ("grad_f", "grad_g", "grad_f_y", "grad_g_y", "grad_f_at", "grad_g_at", "hvp_yy", "hvp_xy"):
             if getattr(self, name) is not None and not callable(getattr(self, name)):
                 raise InvalidArgument(name, "a callable or None", repr(getattr(self, name)))
