@@ -100,7 +100,7 @@ STUDY = Study(
     notes=(
         r"Drawn quadratics with condition numbers to 10, and scalar problems $f = -a y + \frac12 b y^2 + e x y$, "
         r"$g = \frac12 \mu y^2 - x y$, which attain the bound: there both parts of the error have one sign. The weight "
-        r"is the given number times $\mu/a_y$. With several solutions the lower problem of $-\sigma$ has no minimum; the "
-        r"library says so, and its answer is refuted."
+        r"is the given number times $\mu/a_y$. With several solutions the lower problem of $-\sigma$ has no minimum; "
+        r"the library says so, and its answer is refuted."
     ),
 )  # fmt: skip

@@ -76,6 +76,7 @@ STUDY = Study(
     notes=(
         r"The extremal kind, linear $f$ along the flattest direction of $g$, attains both bounds. In the last broken "
         r"instance $g = \frac12 \mu u^2 + h \sin^2(\pi u/T)$ has the growth but no convexity; with $T = 1.9 "
-        r"\sigma/\mu$ the best point of $\sigma f + g$ is the second well, at nearly twice the way that the claim allows."
+        r"\sigma/\mu$ the best point of $\sigma f + g$ is the second well, at nearly twice the way that the claim "
+        r"allows."
     ),
 )  # fmt: skip

@@ -97,7 +97,7 @@ STUDY = Study(
     notes=(
         r"The first three kinds are drawn quadratics with closed forms; with several solutions half of the lower "
         r"curvatures are zero and $\mu$ is the least of the others; in a box some bounds are active. The nonconvex "
-        r"kind has $g = \sum_i w_i (u_i^2 + 3 \sin^2 u_i)$. The extremal kind attains the bound: $f$ is linear along the "
-        r"flattest direction of $g$. Lower solves start beside the solution."
+        r"kind has $g = \sum_i w_i (u_i^2 + 3 \sin^2 u_i)$. The extremal kind attains the bound: $f$ is linear along "
+        r"the flattest direction of $g$. Lower solves start beside the solution."
     ),
 )  # fmt: skip

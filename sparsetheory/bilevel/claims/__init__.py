@@ -3,6 +3,6 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
-from . import closeness
+from . import closeness, failures, formulas
 
-CLAIMS: tuple[Claim, ...] = (*closeness.CLAIMS,)
+CLAIMS: tuple[Claim, ...] = (*closeness.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS)

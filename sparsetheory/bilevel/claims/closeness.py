@@ -83,8 +83,8 @@ CUBIC = Claim(
     statement=(
         r"With $f = -a y$ and $g = \frac12 \mu y^2 + \frac16 k y^3 - x y$, for $a, k, \mu > 0$ and at $x = 0$: "
         r"$\psi_\sigma'(0) - \psi'(0) = \frac{a}{\mu} \cdot \frac{r - 1}{r + 1}$ with $r = \sqrt{1 + 2 a k "
-        r"\sigma/\mu^2}$, which is $\sigma a^2 k/(2 \mu^3) + O(\sigma^2)$. A quadratic lower level cannot show it: its error is "
-        r"$O(\sigma/\mu^2)$."
+        r"\sigma/\mu^2}$, which is $\sigma a^2 k/(2 \mu^3) + O(\sigma^2)$. A quadratic lower level cannot show it: its "
+        r"error is $O(\sigma/\mu^2)$."
     ),
     kind="rate",
     status="derived",
