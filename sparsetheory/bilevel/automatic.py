@@ -121,9 +121,7 @@ class Automatic:
     def _at_kink(self) -> bool:
         """Whether gradients nearby, differing by more than a smooth function's would, combine to almost nothing."""
         gradients = self.descent.nearby(KINK)
-        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= max(
-            10 * self.tol, 0.1 * self.descent.error
-        )
+        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= 10 * self.tol
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""

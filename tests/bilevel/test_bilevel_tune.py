@@ -138,3 +138,25 @@ def test_inputs_are_checked_and_left_alone():
             bilevel.tune(**({"X": X, "y": y, "X_val": X_val, "y_val": y_val} | bad))
     with pytest.raises(InvalidArgument, match="12 columns"):
         bilevel.tune(*split, on_failure="ignore").predict(X[:, :2])
+
+
+def test_a_kink_that_is_not_stationary_does_not_end_minimize():
+    """psi falls along this kink, where implicit derivatives alone got stuck."""
+    from benchmarks.bilevel.judge import stationarity
+    from benchmarks.bilevel.quadratic import Oracle, quadratic
+
+    problem = quadratic(0, 10, half=1.0)
+    o = Oracle(problem)
+    level = bilevel.Problem(f=o.f, g=o.g, grad_f=o.grad_f, grad_g=o.grad_g, Y=bilevel.Box(-1, 1))
+    found = bilevel.minimize(level, np.ones(10), np.zeros(10), tol=1e-5)
+    assert found.converged and stationarity(problem, found.x) <= 1e-4
+
+
+@pytest.mark.parametrize("drawn_with", [{}, {"flat": 3}, {"half": 1.0}])
+def test_the_judge_of_the_benchmark_is_held_to_differences(drawn_with):
+    from benchmarks.bilevel.judge import psi, stationarity
+    from benchmarks.bilevel.quadratic import quadratic
+
+    problem, x, t = quadratic(1, 8, **drawn_with), np.full(8, 0.3), 1e-6
+    slope = [(psi(problem, x + t * e) - psi(problem, x - t * e)) / (2 * t) for e in np.eye(8)]
+    assert stationarity(problem, x) == pytest.approx(np.linalg.norm(slope), rel=1e-5)

@@ -3,7 +3,7 @@
 Its calls happen inside compiled code and are not counted. It differentiates the problem itself, in double precision.
 """
 
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import version
 
 import jax
@@ -17,7 +17,7 @@ from benchmarks.bilevel.quadratic import Oracle, Peer
 jax.config.update("jax_enable_x64", True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(tol: float):
     def g(y, x, H, B, b):
         return y @ (H @ y) / 2 - y @ (B @ x + b)
