@@ -10,9 +10,9 @@ from ._lazy import lazy
 __version__ = "0.1.0"
 
 #: Solver families. Adding a family adds one name here and one folder of that name.
-FAMILIES = ("ot", "bcd", "moe", "ldp")
+FAMILIES = ("ot", "bcd", "moe", "ldp", "bilevel")
 
 __getattr__, __dir__, __all__ = lazy(__name__, {name: name for name in (*FAMILIES, "verify", "testing", "progress")})
 
 if TYPE_CHECKING:
-    from . import bcd, ldp, moe, ot, progress, testing, verify
+    from . import bcd, bilevel, ldp, moe, ot, progress, testing, verify

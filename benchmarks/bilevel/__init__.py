@@ -1,0 +1,1 @@
+"""Bilevel problems with known hypergradients: the same starts, counted calls, an independent judge."""

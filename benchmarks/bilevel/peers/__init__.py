@@ -1,0 +1,1 @@
+"""Solvers of the quadratic problems: one file, one table of `Peer`."""

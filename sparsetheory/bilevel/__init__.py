@@ -1,0 +1,35 @@
+"""Bilevel optimisation by first-order penalty methods: solver, hypergradients and their theory."""
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy
+
+#: Public name -> module that defines it; everything loads on first use.
+_HOME = {
+    "Ball": "sets",
+    "BilevelResult": "result",
+    "Box": "sets",
+    "Free": "sets",
+    "Hypergradient": "hypergradients",
+    "Polyhedron": "sets",
+    "Problem": "problem",
+    "Product": "sets",
+    "Projection": "sets",
+    "Simplex": "sets",
+    "TunedPenalties": "penalty_search",
+    "check_gradients": "gradient_check",
+    "hypergradient": "hypergradients",
+    "minimize": "minimization",
+    "tune": "penalty_search",
+}
+
+__getattr__, __dir__, __all__ = lazy(__name__, _HOME)
+
+if TYPE_CHECKING:
+    from .gradient_check import check_gradients
+    from .hypergradients import Hypergradient, hypergradient
+    from .minimization import minimize
+    from .penalty_search import TunedPenalties, tune
+    from .problem import Problem
+    from .result import BilevelResult
+    from .sets import Ball, Box, Free, Polyhedron, Product, Projection, Simplex

@@ -1,0 +1,161 @@
+"""The practical method: implicit derivatives where the lower level has them, elsewhere the penalty as sigma falls."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._loop import Chunk
+from ..result import Status
+from .evaluation import Exact, Forward, Point, Selected
+from .goldstein import shortest
+from .methods import Setting, read_options
+from .oracles import OracleFailure
+from .outer import Evaluate, QuasiNewton
+from .sets import Projection
+
+__all__ = ["KINK", "Automatic", "AutomaticOptions"]
+
+_FALL = 0.1  # of sigma from one stage of the penalty to the next
+_STAGE = 0.1  # of the stationarity, within a stage
+_FIRST = 0.1
+_SMALLEST = 1e-6
+
+#: Relative distance within which gradients belong to the same kink.
+KINK = 1e-6
+
+
+@dataclass(frozen=True)
+class AutomaticOptions:
+    """There are none."""
+
+
+class Automatic:
+    """Projected quasi-Newton on psi, or on psi_sigma for a falling sigma until psi can be differentiated.
+
+    Each step takes the best description of psi that holds at the point: through the solution of the lower level,
+    through the best of its many solutions, through the penalty. A failed line search means that the description does
+    not hold nearby, and the next one takes over.
+    """
+
+    def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
+        read_options(AutomaticOptions, setting.options)
+        self.oracles, self.X, self.Y, self.tol = setting.oracles, setting.X, setting.Y, setting.tol
+        self.sigma = _FIRST if setting.sigma is None else setting.sigma
+        self.smooth = not isinstance(self.Y, Projection)  # until psi shows a kink
+        self.kind, self.descent = self._begin(self.X.project(x), self.Y.project(y))
+
+    def _begin(self, x: np.ndarray, y: np.ndarray) -> tuple[str, QuasiNewton]:
+        if self.smooth:
+            exact = QuasiNewton(self.X, Exact(self.oracles, self.Y, y), x, 0.1)
+            if self.point_of(exact).sound:  # an almost flat level without a solution of its system is not
+                return "implicit", exact
+            y = self.point_of(exact).z
+        return "penalty", self._penalty(x, y, y)
+
+    def _penalty(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> QuasiNewton:
+        return QuasiNewton(self.X, Forward(self.oracles, self.Y, y, z, self.sigma), x, 0.1)
+
+    @staticmethod
+    def point_of(descent: QuasiNewton) -> Point:
+        """Return what the descent knows of its current point."""
+        point = descent.at
+        assert isinstance(point, Point)
+        return point
+
+    @property
+    def x(self) -> np.ndarray:
+        """The current upper point."""
+        return self.descent.x
+
+    @property
+    def point(self) -> Point:
+        """What is known of it."""
+        return self.point_of(self.descent)
+
+    @property
+    def reason(self) -> str:
+        """Why the penalty had to do, where it had to."""
+        if self.kind != "penalty":
+            return ""
+        return "Judged by the penalty function; psi itself has no certified derivative here (a kink, or none)."
+
+    def again(self) -> Evaluate:
+        """Return an evaluation that shares nothing with the run but the point."""
+        point = self.point
+        if self.kind == "implicit":
+            return Exact(self.oracles, self.Y, point.z)
+        if self.kind == "selected":
+            return Selected(self.oracles, self.Y, point.y, point.z)
+        return Forward(self.oracles, self.Y, point.y, point.z, self.sigma)
+
+    def advance(self, budget: int) -> Chunk:
+        """Take one step, or change the description of psi."""
+        before = self.kind, self.descent
+        try:
+            return self._advance()
+        except OracleFailure:
+            self.kind, self.descent = before
+            raise
+
+    def _advance(self) -> Chunk:
+        stop = None
+        if self.point.ray is not None:
+            stop = Status.STALLED
+        elif self.kind == "penalty":
+            stop = self._penalty_step()
+        elif not self.point.sound:
+            self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        elif self.descent.error > self.tol and not self.descent.advance():
+            if self._at_kink():
+                stop = Status.STALLED  # the certificate decides whether the kink is stationary
+            else:
+                self.smooth = False
+                self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        error = self.descent.error
+        if self.kind == "penalty" and self.sigma > _SMALLEST and stop is None:
+            error = max(error, 2 * self.tol)  # psi_sigma at this sigma is not yet what was asked for
+        extra = {"sigma": self.point.sigma, "gradients": self.oracles.counts.gradients}
+        return Chunk(n_iter=1, error=error, objective=self.point.value, stop=stop, extra=extra)
+
+    def _at_kink(self) -> bool:
+        """Whether gradients nearby, differing by more than a smooth function's would, combine to almost nothing."""
+        gradients = self.descent.nearby(KINK)
+        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= 10 * self.tol
+
+    def _penalty_step(self) -> Status | None:
+        """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""
+        goal = max(0.5 * self.tol, _STAGE * self.sigma * (1.0 + float(np.linalg.norm(self.point.gradient))))
+        if self.descent.error > goal and self.descent.advance():
+            return None
+        if self._sharpen():
+            return None
+        if self.sigma <= _SMALLEST:
+            return Status.STALLED
+        self.sigma = max(_FALL * self.sigma, _SMALLEST)
+        self.descent = self._penalty(self.x, self.point.y, self.point.z)
+        return None
+
+    def _sharpen(self) -> bool:
+        """Go over to implicit derivatives where their assumptions hold here and they agree with the penalty."""
+        if not self.smooth or self.sigma > 0.05:
+            return False
+        here, near = self.point, 10 * self.sigma**0.5
+        for kind, evaluate in self._derivatives(here):
+            descent = QuasiNewton(self.X, evaluate, self.x, self.tol)
+            found = self.point_of(descent)
+            off = float(np.linalg.norm(found.gradient - here.gradient))
+            if found.sound and off <= near * (1.0 + float(np.linalg.norm(here.gradient))):
+                self.kind, self.descent = kind, descent
+                return True
+        return False
+
+    def _derivatives(self, at: Point) -> Iterator[tuple[str, Exact | Selected]]:
+        """Yield what may describe psi, the likelier first: a curved solution, one of many, one that is almost flat."""
+        exact = Exact(self.oracles, self.Y, at.y)
+        curved = not exact(self.x, self.tol).degenerate
+        if curved:
+            yield "implicit", exact
+        yield "selected", Selected(self.oracles, self.Y, at.y, at.z)
+        if not curved:
+            yield "implicit", exact

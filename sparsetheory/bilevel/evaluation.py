@@ -1,0 +1,148 @@
+"""What the automatic method knows of a point x: value and gradient of psi, exact or through the penalty."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .implicit import Adjoint, adjoint_gradient, face_of
+from .lower_level import LowerLevel, LowerSolution, minimize_level
+from .oracles import Oracles
+from .penalty import penalised
+from .sets import ConvexSet
+
+__all__ = ["Exact", "Forward", "Point", "Selected"]
+
+_FINEST = 1e-13  # no lower solve is asked for more
+_SHARE = 0.01  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Value and gradient at x, the lower points they come from, and whether the formula's assumptions held.
+
+    Attributes
+    ----------
+    value, gradient : float, ndarray
+    y, z : ndarray, shape (q,)
+        Lower points of sigma f + g and of g; the same where no penalty is involved.
+    adjoint : Adjoint or None
+    bracket : (float, float)
+        What psi(x) lies between.
+    sigma : float
+    residual : float
+        Largest residual of the lower solves.
+    ray : ndarray or None
+        A direction of unbounded descent of the lower level.
+    noise : float
+        Rounding of the value beyond that of a number of its size.
+    """
+
+    value: float
+    gradient: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    adjoint: Adjoint | None
+    bracket: tuple[float, float]
+    sigma: float
+    residual: float
+    ray: np.ndarray | None = None
+    noise: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Whether the formula's linear system has a solution: this is then a gradient where faces do not change."""
+        return self.adjoint is not None and self.adjoint.solved
+
+    @property
+    def degenerate(self) -> bool:
+        """Whether the lower level may have other solutions nearby: curvature that differences cannot tell from none."""
+        return self.adjoint is not None and self.adjoint.curvature < 1e-6
+
+
+@dataclass(eq=False)
+class Exact:
+    """Implicit derivatives at the solution z of the lower level, for levels with curvature at their solutions."""
+
+    oracles: Oracles
+    Y: ConvexSet
+    z: np.ndarray
+    vector: np.ndarray | None = None
+    curvature: float = 0.1  # relative; how much of an error in the residuals reaches the gradient
+
+    def __call__(self, x: np.ndarray, accuracy: float) -> Point:
+        """Return psi and its gradient at x to about the accuracy."""
+        while True:
+            known = self.curvature
+            z = minimize_level(LowerLevel(self.oracles, x, self.Y), self.z, tol=self._tol(accuracy, known**2))
+            a = adjoint_gradient(self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known), vector=self.vector)
+            self.z, self.vector = z.y, a.vector
+            self.curvature = max(min(a.curvature, 2 * known), 1e-6)  # a warm start sees less of the spectrum
+            if self.curvature >= 0.3 * known:
+                break  # else both were solved for a level that is better conditioned than this one
+        # the adjoint is also the derivative of f along an error of z: the value gains a second order of accuracy
+        value = self.oracles.f(x, z.y) - float(a.vector @ face_of(self.Y, z.y, z.slope).tangent(z.slope))
+        return Point(value, a.gradient, z.y, z.y, a, (value, value), 0.0, z.residual, z.ray)
+
+    @staticmethod
+    def _tol(accuracy: float, amplification: float) -> float:
+        """An error of the residual of z reaches the gradient twice through the inverse Hessian, the adjoint's once."""
+        return max(_SHARE * accuracy * amplification, _FINEST)
+
+
+@dataclass(eq=False)
+class Selected:
+    """Implicit derivatives at the member of S(x) that f likes best, for levels with many solutions.
+
+    That member is the limit of the minimisers y of sigma f + g; three values of sigma extrapolate to it with an error
+    of order sigma cubed, and the singular system is solved in its range.
+    """
+
+    oracles: Oracles
+    Y: ConvexSet
+    y: np.ndarray
+    z: np.ndarray
+    sigma: float = 4e-3
+
+    def __call__(self, x: np.ndarray, accuracy: float) -> Point:
+        """Return psi and its gradient at x to about the accuracy."""
+        tol = max(_SHARE * accuracy, 1e-9)
+        while True:
+            whole = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
+            half = self._solution(x, whole.y.y, self.sigma / 2, tol)
+            quarter = self._solution(x, half.y, self.sigma / 4, tol)
+            best = self.Y.project((8 * quarter.y - 6 * half.y + whole.y.y) / 3)
+            off = float(np.linalg.norm(best - (2 * quarter.y - half.y)))  # error of the extrapolation of lower order
+            if off * self.sigma <= tol * (1.0 + float(np.linalg.norm(best))) or self.sigma <= 1e-5:
+                break
+            self.sigma /= 4
+        a = adjoint_gradient(self.oracles, x, best, self.Y, tol=0.1 * tol)
+        if off > 1e-3 * (1.0 + float(np.linalg.norm(best))):
+            a = replace(a, solved=False)  # no limit in sight: the path of minimisers bends at smaller sigma
+        self.y, self.z = whole.y.y, whole.z.y
+        residual = self.Y.project(best - self.oracles.grad_g_y(x, best)) - best
+        value, size = self.oracles.f(x, best), float(np.linalg.norm(residual))
+        return Point(value, a.gradient, best, whole.z.y, a, whole.bracket, self.sigma, size, whole.z.ray)
+
+    def _solution(self, x: np.ndarray, y: np.ndarray, sigma: float, tol: float) -> LowerSolution:
+        return minimize_level(LowerLevel(self.oracles, x, self.Y, sigma), y, tol=tol * sigma)
+
+
+@dataclass(eq=False)
+class Forward:
+    """The penalty function psi_sigma itself."""
+
+    oracles: Oracles
+    Y: ConvexSet
+    y: np.ndarray
+    z: np.ndarray
+    sigma: float
+
+    def __call__(self, x: np.ndarray, accuracy: float) -> Point:
+        """Return psi_sigma and its gradient at x."""
+        tol = max(_SHARE * accuracy, _FINEST / self.sigma)
+        found = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
+        self.y, self.z = found.y.y, found.z.y
+        residual = max(found.y.residual, found.z.residual)
+        ray = found.z.ray if found.z.ray is not None else found.y.ray
+        noise = 1e-15 * (1.0 + abs(found.below)) / self.sigma
+        return Point(found.value, found.gradient, self.y, self.z, None, found.bracket, self.sigma, residual, ray, noise)

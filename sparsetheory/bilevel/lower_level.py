@@ -1,0 +1,189 @@
+"""The lower level at a fixed x: minimise sigma f + g over Y to a stated accuracy, from gradients alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .oracles import Oracles
+from .sets import Box, ConvexSet, Free
+
+__all__ = ["LowerLevel", "LowerSolution", "minimize_level"]
+
+_NOISE = 4 * np.finfo(float).eps
+_UNBOUNDED = 1e12  # a step of this size, downhill all the way, is taken for a ray
+
+
+@dataclass(frozen=True, eq=False)
+class LowerSolution:
+    """A point of Y and what is known of it.
+
+    Attributes
+    ----------
+    y : ndarray, shape (q,)
+    slope : ndarray, shape (q,)
+        Gradient in y there.
+    residual : float
+        |y - P(y - slope)|, zero exactly at stationary points.
+    n_iter : int
+    ray : ndarray or None
+        A direction along which the objective fell as far as we went.
+    """
+
+    y: np.ndarray
+    slope: np.ndarray
+    residual: float
+    n_iter: int
+    ray: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LowerLevel:
+    """The function y -> sigma f(x, y) + g(x, y) over Y; sigma = 0 is the lower level itself."""
+
+    oracles: Oracles
+    x: np.ndarray
+    Y: ConvexSet
+    sigma: float = 0.0
+
+    def value(self, y: np.ndarray) -> float:
+        """Return the objective."""
+        value = self.oracles.g(self.x, y)
+        return value + self.sigma * self.oracles.f(self.x, y) if self.sigma else value
+
+    def slope(self, y: np.ndarray) -> np.ndarray:
+        """Return the gradient in y."""
+        slope = self.oracles.grad_g_y(self.x, y)
+        return slope + self.sigma * self.oracles.grad_f_y(self.x, y) if self.sigma else slope
+
+    def curve(self, y: np.ndarray, v: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Return the Hessian times v, where `slope` is the gradient at y."""
+        if not self.sigma:
+            return self.oracles.hvp_yy(self.x, y, v, slope)
+        t = self.oracles.difference.step(y, v)
+        return (self.slope(y + t * v) - slope) / t
+
+    def residual(self, y: np.ndarray, slope: np.ndarray) -> float:
+        """Return the length of a unit projected gradient step."""
+        return float(np.linalg.norm(y - self.Y.project(y - slope)))
+
+    def at(self, y: np.ndarray, n_iter: int = 0, ray: np.ndarray | None = None) -> LowerSolution:
+        """Return y with its gradient and residual."""
+        slope = self.slope(y)
+        return LowerSolution(y, slope, self.residual(y, slope), n_iter, ray)
+
+
+def minimize_level(level: LowerLevel, y: np.ndarray, *, tol: float, max_iter: int = 200) -> LowerSolution:
+    """Return a stationary point of the level near y: |y - P(y - slope)| <= tol, or the best point of `max_iter` steps.
+
+    Newton steps by conjugate gradients on the free coordinates of a box or the whole space, where each product with
+    the Hessian is one gradient; spectral projected gradients on other sets. Both go downhill, so the start decides
+    which of several local minimisers is found.
+    """
+    start = level.at(level.Y.project(y))
+    if isinstance(level.Y, Box | Free):
+        return _newton_cg(level, start, tol, max_iter)
+    return _spectral_gradient(level, start, tol, 50 * max_iter)
+
+
+def _newton_cg(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int) -> LowerSolution:
+    forcing = 0.01  # a warm start is rarely off by more than two digits
+    for k in range(max_iter):
+        if at.residual <= tol:
+            return at
+        free = level.Y.free(at.y, at.slope) if isinstance(level.Y, Box) else np.ones(len(at.y), dtype=bool)
+        goal = max(0.5 * tol, forcing * float(np.linalg.norm(at.slope[free])))
+        step, curved = _conjugate_gradients(level, at, free, goal)
+        moved = _along(level, at, step, may_grow=not curved)
+        if moved is None or moved.ray is not None:
+            return moved or at
+        forcing = 1e-4 if moved.residual <= 10 * goal else 0.01  # the model is as good as the curvature says
+        at = LowerSolution(moved.y, moved.slope, moved.residual, k + 1)
+    return at
+
+
+def _conjugate_gradients(
+    level: LowerLevel, at: LowerSolution, free: np.ndarray, goal: float
+) -> tuple[np.ndarray, bool]:
+    """Return an approximate Newton step on the free coordinates, and whether curvature was positive on the way."""
+    step, residual = np.zeros(len(at.y)), np.where(free, -at.slope, 0.0)
+    direction, square = residual.copy(), float(residual @ residual)
+    for _ in range(min(10 * int(free.sum()) + 20, 2000)):
+        curve = np.where(free, level.curve(at.y, direction, at.slope), 0.0)
+        bend = float(direction @ curve)
+        if bend <= 1e-14 * float(direction @ direction):  # flat or bent down: go as far as the line search likes
+            return (step, True) if step.any() else (direction, False)
+        length = square / bend
+        step += length * direction
+        residual -= length * curve
+        square, last = float(residual @ residual), square
+        if np.sqrt(square) <= goal:
+            break
+        direction = residual + (square / last) * direction
+    return step, True
+
+
+def _along(level: LowerLevel, at: LowerSolution, step: np.ndarray, *, may_grow: bool) -> LowerSolution | None:
+    """Return the first point of the projected line that falls enough; None where rounding hides any fall.
+
+    Along a direction without curvature the step grows while the objective falls, up to a ray.
+    """
+    value, t = level.value(at.y), 1.0
+    noise = _NOISE * (1.0 + abs(value))
+    for _ in range(60):
+        y = level.Y.project(at.y + t * step)
+        fallen = value - level.value(y)
+        if fallen >= -1e-4 * float(at.slope @ (y - at.y)) - noise:
+            break
+        t *= 0.25
+    else:
+        return None
+    if may_grow:
+        y, ray = _as_far_as_it_falls(level, at, step, t)
+        if ray is not None:
+            return level.at(y, ray=ray)
+    moved = level.at(y)
+    if fallen <= noise and moved.residual > 0.9 * at.residual:
+        return None  # neither the value nor the gradient can tell the points apart
+    return moved
+
+
+def _as_far_as_it_falls(
+    level: LowerLevel, at: LowerSolution, step: np.ndarray, t: float
+) -> tuple[np.ndarray, np.ndarray | None]:
+    best = level.Y.project(at.y + t * step)
+    value = level.value(best)
+    while True:
+        t *= 4.0
+        y = level.Y.project(at.y + t * step)
+        if np.array_equal(y, best):
+            return best, None  # the set ends here
+        new = level.value(y)
+        if not new < value:
+            return best, None
+        best, value = y, new
+        if float(np.linalg.norm(y - at.y)) > _UNBOUNDED * (1.0 + float(np.linalg.norm(at.y))):
+            return best, step / float(np.linalg.norm(step))
+
+
+def _spectral_gradient(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int) -> LowerSolution:
+    """Projected gradient steps of Barzilai and Borwein's length under a nonmonotone line search of ten values."""
+    length = 1.0 / max(1.0, float(np.abs(at.slope).max(initial=0.0)))
+    values = [level.value(at.y)]
+    for k in range(max_iter):
+        if at.residual <= tol:
+            break
+        way = level.Y.project(at.y - length * at.slope) - at.y
+        fall, t = float(at.slope @ way), 1.0
+        ceiling = max(values[-10:]) + _NOISE * (1.0 + abs(values[-1]))
+        while (value := level.value(at.y + t * way)) > ceiling + 1e-4 * t * fall and t > 1e-12:
+            t *= 0.5
+        y = at.y + t * way
+        slope = level.slope(y)
+        turned, moved = slope - at.slope, y - at.y
+        bend, size = float(turned @ moved), float(moved @ moved)
+        length = min(max(size / bend, 1e-10), 1e10) if bend > 0 else 10.0 * length
+        values.append(value)
+        at = LowerSolution(y, slope, level.residual(y, slope), k + 1)
+        if size == 0.0:
+            break
+    return at

@@ -1,0 +1,206 @@
+"""The callables of a problem with their calls counted and their answers checked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidArgument
+from .problem import Problem
+
+__all__ = ["Counts", "Difference", "Oracles", "OracleFailure"]
+
+_HALF = float(np.sqrt(np.finfo(float).eps))  # forward differences of exact gradients
+_THIRD = float(np.cbrt(np.finfo(float).eps))  # central differences of values
+
+
+class OracleFailure(Exception):
+    """A callable returned a number that is not finite; its name is the message."""
+
+
+@dataclass
+class Counts:
+    """How often each callable was asked; a gradient at one point is one call, whichever of its parts was needed.
+
+    Attributes
+    ----------
+    f, g : int
+        Values.
+    grad_f, grad_g : int
+        Gradients.
+    sample_f, sample_g : int
+        Sampled gradients, each at one point.
+    hvp : int
+        Second derivatives times vectors that the user's own callables answered.
+    """
+
+    f: int = 0
+    g: int = 0
+    grad_f: int = 0
+    grad_g: int = 0
+    sample_f: int = 0
+    sample_g: int = 0
+    hvp: int = 0
+
+    @property
+    def gradients(self) -> int:
+        """Gradients of both levels, sampled ones too, a product with a second derivative counted as two."""
+        return self.grad_f + self.grad_g + self.sample_f + self.sample_g + 2 * self.hvp
+
+    def __str__(self) -> str:
+        return ", ".join(f"{each.name} {getattr(self, each.name)}" for each in fields(self) if getattr(self, each.name))
+
+
+@dataclass
+class Difference:
+    """How far to step for a difference quotient at y along v: a small share of the size of y."""
+
+    relative: float
+
+    def step(self, y: np.ndarray, v: np.ndarray) -> float:
+        """Return t such that y + t v is off y by the share."""
+        size = float(np.linalg.norm(v))
+        return self.relative * (1.0 + float(np.linalg.norm(y))) / size if size > 0 else 1.0
+
+
+@dataclass
+class Oracles:
+    """A problem's callables, counted; a non-finite answer raises `OracleFailure`, a wrong shape `InvalidArgument`."""
+
+    problem: Problem
+    p: int
+    q: int
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def exact(self) -> bool:
+        """Whether gradients are the user's own, rather than differences of values."""
+        return self.problem.grad_f is not None and self.problem.grad_g is not None
+
+    @property
+    def difference(self) -> Difference:
+        """How second derivatives are differenced from gradients."""
+        return Difference(_HALF if self.exact else _THIRD)
+
+    def f(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Return the upper objective."""
+        self.counts.f += 1
+        return _number(self.problem.f(x, y), "f")
+
+    def g(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Return the lower objective."""
+        self.counts.g += 1
+        return _number(self.problem.g(x, y), "g")
+
+    def grad_f(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradient of f in x and y."""
+        if self.problem.grad_f is None:
+            return self._differences(self.f, x, y)
+        self.counts.grad_f += 1
+        return self._pair(self.problem.grad_f(x, y), "grad_f")
+
+    def grad_g(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradient of g in x and y."""
+        if self.problem.grad_g is None:
+            return self._differences(self.g, x, y)
+        self.counts.grad_g += 1
+        return self._pair(self.problem.grad_g(x, y), "grad_g")
+
+    def grad_f_y(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the gradient of f in y alone."""
+        if self.problem.grad_f_y is None:
+            return self.grad_f(x, y)[1]
+        self.counts.grad_f += 1
+        return _vector(self.problem.grad_f_y(x, y), self.q, "grad_f_y")
+
+    def grad_g_y(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the gradient of g in y alone."""
+        if self.problem.grad_g_y is None:
+            return self.grad_g(x, y)[1]
+        self.counts.grad_g += 1
+        return _vector(self.problem.grad_g_y(x, y), self.q, "grad_g_y")
+
+    def grad_f_at(self, x: np.ndarray, y: np.ndarray, key: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradient of f on a sample; the gradient itself where the problem has no samples of it."""
+        if self.problem.grad_f_at is None:
+            return self.grad_f(x, y)
+        self.counts.sample_f += 1
+        return self._pair(self.problem.grad_f_at(x, y, key), "grad_f_at")
+
+    def grad_g_at(self, x: np.ndarray, y: np.ndarray, key: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradient of g on a sample; the gradient itself where the problem has no samples of it."""
+        if self.problem.grad_g_at is None:
+            return self.grad_g(x, y)
+        self.counts.sample_g += 1
+        return self._pair(self.problem.grad_g_at(x, y, key), "grad_g_at")
+
+    def hvp_yy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray, slope: np.ndarray | None = None) -> np.ndarray:
+        """Return the Hessian of g in y times v; `slope`, the gradient in y at y, saves a call where it is known."""
+        if self.problem.hvp_yy is not None:
+            self.counts.hvp += 1
+            return _vector(self.problem.hvp_yy(x, y, v), self.q, "hvp_yy")
+        t = self.difference.step(y, v)
+        base = self.grad_g_y(x, y) if slope is None else slope
+        return (self.grad_g_y(x, y + t * v) - base) / t
+
+    def central_yy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Return the Hessian of g in y times v to a few more digits than `hvp_yy`, for one call more."""
+        if self.problem.hvp_yy is not None:
+            return self.hvp_yy(x, y, v)
+        t = _THIRD / _HALF * self.difference.step(y, v)
+        return (self.grad_g_y(x, y + t * v) - self.grad_g_y(x, y - t * v)) / (2 * t)
+
+    def hvp_xy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Return the mixed second derivative of g times v, an array of shape (p,)."""
+        if self.problem.hvp_xy is not None:
+            self.counts.hvp += 1
+            return _vector(self.problem.hvp_xy(x, y, v), self.p, "hvp_xy")
+        t = _THIRD / _HALF * self.difference.step(y, v)  # central: the larger step loses nothing
+        return (self.grad_g(x, y + t * v)[0] - self.grad_g(x, y - t * v)[0]) / (2 * t)
+
+    def _pair(self, answer: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            in_x, in_y = answer
+        except (TypeError, ValueError):
+            raise InvalidArgument(name, "a pair of arrays, in x and in y", type(answer).__name__) from None
+        return _vector(in_x, self.p, name), _vector(in_y, self.q, name)
+
+    def _differences(
+        self, value: Callable[[np.ndarray, np.ndarray], float], x: np.ndarray, y: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return central differences of a value in every coordinate of x and of y."""
+        return (
+            _central(lambda at: value(at, y), x),
+            _central(lambda at: value(x, at), y),
+        )
+
+
+def _central(value: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:
+    slope = np.empty(len(at))
+    for i in range(len(at)):
+        t = _THIRD * (1.0 + abs(at[i]))
+        up, down = at.copy(), at.copy()
+        up[i] += t
+        down[i] -= t
+        slope[i] = (value(up) - value(down)) / (up[i] - down[i])
+    return slope
+
+
+def _number(answer: Any, name: str) -> float:
+    array = np.asarray(answer)
+    if array.ndim or array.dtype.kind not in "biuf":
+        raise InvalidArgument(name, "a callable that returns a real number", repr(answer))
+    number = float(array)
+    if not np.isfinite(number):
+        raise OracleFailure(name)
+    return number
+
+
+def _vector(answer: Any, length: int, name: str) -> np.ndarray:
+    array = np.asarray(answer, dtype=np.float64)
+    if array.shape != (length,):
+        raise InvalidArgument(name, f"a callable that returns {length} numbers", f"shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise OracleFailure(name)
+    return array
