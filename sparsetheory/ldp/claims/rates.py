@@ -145,6 +145,36 @@ PUBLISHED = Claim(
     badge="reduction",
 )
 
+GAIN = Claim(
+    id="ldp.interaction_gain",
+    title="What rounds gain over one report",
+    statement=(
+        r"One report each of the Gram matrix or the cross moment, pure, against three rounds of scores with clipped "
+        r"norms, at the same users, dimension, sparsity and privacy. With $\|\theta\| = t$ the quotient of the two "
+        r"typical $\ell_2$ errors is $((t \sqrt{d/2} + \tau)(V t \sqrt{d/2} + v \tau) k (1 + 2 \log d) / (3 v (k + "
+        r"T)))^{1/2}$, free of $n$: of order $\sqrt d$ up to a quotient of logarithms, and almost free of "
+        r"$\varepsilon$."
+    ),
+    kind="rate",
+    status="derived",
+    source="Derived here from the closed forms of both protocols",
+    bound=Bound(
+        "sqrt((t*sqrt(d/2) + tau)*(V*t*sqrt(d/2) + v*tau)*k*(1 + 2*log(d))/(3*v*(k + T)))",
+        t="norm of the parameter",
+        d="dimension",
+        tau="bound on the response",
+        V="variance of a coordinate of the report of a matrix",
+        v="variance of a coordinate of the report of a vector",
+        k="nonzero coefficients",
+        T="squares of the noise that is kept",
+    ),
+    assumptions=(
+        r"$x$ uniform on $\{-1, 1\}^d$; nonzero coefficients of equal size, far above the noise",
+        "noise of the Gram matrix below 0.2 of its eigenvalue",
+    ),
+    badge="reduction",
+)
+
 SATURATION = Claim(
     id="ldp.duchi_saturates",
     title="Weak privacy: one report is worth more than the other",
@@ -167,4 +197,4 @@ SATURATION = Claim(
     badge="reduction",
 )  # fmt: skip
 
-CLAIMS = (GAUSSIAN, PURE, PUBLIC, USERS, NORM, PUBLISHED, SATURATION)
+CLAIMS = (GAUSSIAN, PURE, PUBLIC, USERS, NORM, PUBLISHED, GAIN, SATURATION)
