@@ -17,7 +17,8 @@ M = 2
 
 
 def _matrices():
-    H, F = (sp.Matrix(M, M, lambda i, j, n=name: sp.Symbol(f"{n}_{min(i, j)}{max(i, j)}")) for name in ("H", "F"))
+    H = sp.diag(*sp.symbols("h_1:3", positive=True))  # in the basis of its eigenvectors
+    F = sp.Matrix(M, M, lambda i, j: sp.Symbol(f"F_{min(i, j)}{max(i, j)}"))
     return H, F, sp.Matrix(sp.symbols(f"v_1:{M + 1}"))
 
 

@@ -15,7 +15,7 @@ HYPOTHESES = (
     r"Lipschitz second derivatives: $|P| \leq c_x d^2/2$, $|Q| \leq c_y d^2/2$",
     r"$\mu$-strong convexity on the segment: $|H^{-1}| \leq 1/\mu$, $\mu |d| \leq |\nabla_y g(y_\sigma)|$",
 )
-N, M = 2, 3
+N, M = 1, 2
 S, MU, L = (sp.Symbol(name, positive=True) for name in ("s", "mu", "l"))
 
 
@@ -77,7 +77,7 @@ def prove() -> Proof:
             evidence="identity",
             statement=(
                 r"$\nabla \psi_\sigma - \nabla \psi = p + \frac{P}{\sigma} - G H^{-1} \left( q + \frac{Q}{\sigma} "
-                r"\right)$ (two variables above and three below; the formula is the same for any number)."
+                r"\right)$ (one variable above and two below; the formula is the same for any number)."
             ),
             check=lambda: _identity(1),
             anti_test=lambda: _identity(-1),

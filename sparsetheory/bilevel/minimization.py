@@ -76,8 +76,8 @@ def minimize(
         ``"double-loop"`` (`DoubleLoop`) and ``"single-loop"`` (`SingleLoop`); all but the first can do with the
         problem's sampled gradients. Whatever their sigma, they are certified by psi_sigma with sigma = 1e-6.
     sigma : float, optional
-        First weight of f in the penalised lower level: 0.1 unless given, and for ``"f2ba"``, which keeps it, a tenth of
-        `tol`.
+        First weight of f in the penalised lower level: 0.1 unless given, and for ``"f2ba"``, which keeps it, a
+        hundredth of `tol`, but 1e-6 at least.
     tol : float, default 1e-6
         Bound on |x - P(x - hypergradient)|.
     max_iter : int, default 2000

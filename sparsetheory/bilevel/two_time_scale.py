@@ -14,7 +14,7 @@ from .outer import Evaluate, stationarity
 
 __all__ = ["TwoTimeScale", "TwoTimeScaleOptions"]
 
-_SHARE = 0.2  # sigma, beside the tolerance: the hypergradient is off by a multiple of it
+_SHARE = 0.02  # sigma, beside the tolerance: the hypergradient is off by a multiple of it
 _ROUNDING = 8 * np.finfo(float).eps
 _LONGEST = 2**14  # lower steps before an upper one
 _FLAT = 0.9999  # contraction of lower steps that is taken for none
@@ -144,7 +144,7 @@ class TwoTimeScale:
         return Chunk(n_iter=1, error=self.error(self.state), objective=self.state.value, stop=stop, extra=extra)
 
     def _step(self) -> _State | None:
-        at = self.state
+        at, inner_steps = self.state, self.inner_steps
         while True:
             x = self.X.project(at.x - self.upper_step * at.gradient)
             new = self._settled(x, at.lower)
@@ -152,10 +152,11 @@ class TwoTimeScale:
                 new = self._settled(x, new.lower)
             if self._rise(at, new) <= 0:
                 return new
-            if self.inner_steps >= _LONGEST or np.allclose(x, at.x, rtol=1e-15, atol=1e-300):
+            if np.allclose(x, at.x, rtol=1e-15, atol=1e-300):
                 self._why = "psi_sigma rises along its own gradient: the lower levels were not solved."
                 return None
             self.upper_step *= 0.5
+            self.inner_steps = inner_steps  # what too long a step needed says nothing of a shorter one
 
     @staticmethod
     def _rise(at: _State, new: _State) -> float:
