@@ -62,7 +62,7 @@ def prove() -> Proof:
             evidence="identity",
             statement=(
                 r"$z_F' = -H_{FF}^{-1} G_F^T$, $z_A' = 0$ keep the free coordinates stationary, and "
-                r"$z'^T \nabla_y f = -G_F H_{FF}^{-1} \nabla_{y_F} f$ (two free, one active)."
+                r"${z'}^T \nabla_y f = -G_F H_{FF}^{-1} \nabla_{y_F} f$ (two free, one active)."
             ),
             check=lambda: _path(FREE),
             anti_test=lambda: _path(ALL),

@@ -67,14 +67,14 @@ def prove() -> Proof:
             name="along the path",
             evidence="reduction",
             statement=(
-                r"$\psi = f(x, y(x))$ near $x$, so $\nabla \psi = \nabla_x f + y'^T \nabla_y f$; from "
+                r"$\psi = f(x, y(x))$ near $x$, so $\nabla \psi = \nabla_x f + {y'}^T \nabla_y f$; from "
                 r"$\nabla_y g = 0$ along the path, $H y' = -G^T$: the columns of $G^T$ lie in the range of $H$."
             ),
         ),
         Step(
             name="what is not determined drops out",
             evidence="identity",
-            statement=r"For every $y'$ with $H y' = -G^T$: $y'^T H v = -G v$.",
+            statement=r"For every $y'$ with $H y' = -G^T$: ${y'}^T H v = -G v$.",
             check=lambda: _chain(1),
             anti_test=lambda: _chain(-1),
         ),

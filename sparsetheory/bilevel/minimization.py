@@ -118,7 +118,7 @@ def minimize(
     ...     Y=bilevel.Box(-1, 1),
     ... )
     >>> found = bilevel.minimize(problem, [0.3], [0.0], tol=1e-5)  # psi has a kink at its minimiser, x = 1
-    >>> abs(found.x[0] - 1) < 1e-4
+    >>> bool(abs(found.x[0] - 1) < 1e-4)
     True
 
     References
