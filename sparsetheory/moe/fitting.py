@@ -133,7 +133,8 @@ class Fitting:
         if init.n_atoms != self.gate.n_experts or init.n_features != self.layout.d:
             expected = f"{self.gate.n_experts} atoms in {self.layout.d} features"
             raise InvalidArgument("init", expected, f"{init.n_atoms} atoms in {init.n_features}")
-        return self.ready(self.scaling.parameters_in(Parameters.of(init), linear_gate=self.gate.linear))
+        start = self.layout.of_model(Parameters.of(init))
+        return self.ready(self.scaling.parameters_in(start, linear_gate=self.gate.linear))
 
     def start(self, rows: np.ndarray, labels: np.ndarray, tau: float) -> Parameters:
         """Return the start that memberships of some of the samples stand for."""

@@ -35,7 +35,7 @@ def split_merges(likelihood: Likelihood, at: Parameters, *, most: int) -> Iterat
         others = [other for other in np.argsort(-kurtosis) if other not in (i, j)]
         for split in others[:2]:
             for direction in ("up", "across"):
-                yield _moved(at, mass, (i, j), int(split), direction, spread)
+                yield likelihood.layout.pinned(_moved(at, mass, (i, j), int(split), direction, spread))
 
 
 def _shape(likelihood: Likelihood, at: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

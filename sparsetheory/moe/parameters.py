@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InvalidArgument
 from .gate import Gate
 from .mixing_measure import MixingMeasure
 
@@ -151,6 +152,24 @@ class Layout:
             variance = np.exp(full[self.log_variances])
             tau = float(np.exp(full[-1])) if self.gate.free_temperature else parameters.tau
         return Parameters(gate, expert, variance, tau)
+
+    def pinned(self, parameters: Any) -> Any:
+        """Return the parameters with slopes of zero in the gate's reference: another density where they were not.
+
+        Scores that are linear need no such thing: `referred` shifts them all.
+        """
+        if self.gate.linear or not np.any(parameters.gate[self.gate.n_rows :, :-1]):
+            return parameters
+        gate = np.array(parameters.gate)
+        gate[self.gate.n_rows :, :-1] = 0.0
+        return replace(parameters, gate=gate)
+
+    def of_model(self, start: Any) -> Any:
+        """Return a user's start as it is; refuse one whose gate is none of the model's."""
+        if self.pinned(start) is not start:
+            expected = "slopes of zero in the last gate row, which is the reference of this gate"
+            raise InvalidArgument("init", expected, start.gate[-1, :-1])
+        return start
 
     def referred(self, parameters: Parameters) -> Parameters:
         """Return the same density with the gate's reference where the layout has it."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sparsetheory import moe
+from sparsetheory.errors import InvalidArgument
 from sparsetheory.moe.density import mean_log_density
 from sparsetheory.moe.parameters import Parameters
 
@@ -177,6 +178,21 @@ def test_every_smooth_gate_fits(gate):
     fit = moe.maximize_likelihood(X, y, gate=gate, n_init=2)
     assert fit.converged
     assert fit.log_likelihood > moe.maximize_likelihood(X, y, 1).log_likelihood
+
+
+@pytest.mark.parametrize("gate", ["activation", "stablemax"])
+def test_the_reference_of_a_gate_has_no_slopes(gate):
+    """Searches that split and merge would else leave slopes there that nothing optimises and no certificate sees."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    left = rng.random(400) < 1 / (1 + np.exp(-3 * X[:, 0]))
+    y = np.where(left, X @ [1.0, 2.0] + 1, X @ [-1.0, 0.5] - 2) + 0.3 * rng.normal(size=400)
+    for seed in range(2):
+        fit = moe.maximize_likelihood(X, y, 3, gate=gate, rng=np.random.default_rng(seed), on_failure="ignore")
+        assert not fit.parameters.gate[-1].any()
+    sloped = moe.MixingMeasure([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], a=np.eye(2), b=[1.0, -1.0], v=[0.1, 0.1])
+    with pytest.raises(InvalidArgument, match="last gate row"):
+        moe.maximize_likelihood(X, y, 2, gate=gate, init=sloped)
 
 
 def test_one_expert_is_a_regression():

@@ -60,7 +60,7 @@ class MultivariateFitting(Fitting):
             raise InvalidArgument("init", "{} atoms, {} features, {} responses".format(*wanted), str(found))
         gate, means = np.column_stack([init.beta1, init.beta0]), np.concatenate([init.A, init.b[..., None]], axis=2)
         at = SequentialParameters.joined(gate, means, init.covariance, init.tau, full=layout.is_full)
-        return self.ready(self.scaling.parameters_in(at, linear_gate=self.gate.linear))
+        return self.ready(self.scaling.parameters_in(layout.of_model(at), linear_gate=self.gate.linear))
 
     def start(self, rows: np.ndarray, labels: np.ndarray, tau: float) -> Any:
         """Return experts that fit their members, and a gate that separates the centres of their covariates."""

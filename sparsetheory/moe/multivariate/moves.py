@@ -45,7 +45,7 @@ def split_merges(
         others = [other for other in np.argsort(-kurtosis) if other not in (i, j)]
         for split in others[:2]:
             for direction in ("up", "across"):
-                yield _moved(at, mass, (i, j), int(split), direction, X.std(axis=0))
+                yield likelihood.layout.pinned(_moved(at, mass, (i, j), int(split), direction, X.std(axis=0)))
 
 
 def _dissimilarity(at: SequentialParameters, mass: np.ndarray, i: int, j: int) -> float:
