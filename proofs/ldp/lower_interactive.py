@@ -7,14 +7,7 @@ a block is empty with probability one half, so that this law weighs at most twic
 import sympy as sp
 
 from sparsetheory.verify import Proof, Step, find
-from sparsetheory.verify.certify.private_information import (
-    channel_step,
-    chi_square_step,
-    family_step,
-    linear_step,
-    trace_limit,
-    variance_step,
-)
+from sparsetheory.verify.certify.private_information import report_steps, trace_limit
 
 CLAIM = find("ldp.lower_interactive")
 HYPOTHESES = (
@@ -71,11 +64,7 @@ def prove() -> Proof:
     """Return the proof of `ldp.lower_interactive`."""
     bound = CLAIM.bound.expression
     steps = (
-        family_step(),
-        linear_step(),
-        variance_step(),
-        channel_step(),
-        chi_square_step(),
+        *report_steps(),
         Step(
             name="testing whether a block is empty",
             evidence="identity",

@@ -10,14 +10,7 @@ from itertools import product
 import sympy as sp
 
 from sparsetheory.verify import Proof, Step, find
-from sparsetheory.verify.certify.private_information import (
-    channel_step,
-    chi_square_step,
-    family_step,
-    linear_step,
-    trace_limit,
-    variance_step,
-)
+from sparsetheory.verify.certify.private_information import report_steps, trace_limit
 
 CLAIM = find("ldp.lower_noninteractive")
 HYPOTHESES = (
@@ -73,11 +66,7 @@ def prove() -> Proof:
     """Return the proof of `ldp.lower_noninteractive`."""
     bound = CLAIM.bound.expression
     steps = (
-        family_step(),
-        linear_step(),
-        variance_step(),
-        channel_step(),
-        chi_square_step(),
+        *report_steps(),
         Step(
             name="the prior is spread evenly",
             evidence="identity",

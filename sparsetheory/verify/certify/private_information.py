@@ -12,9 +12,7 @@ from typing import Any
 
 from ..proof import Step
 
-__all__ = [
-    "channel_step", "chi_square_step", "family_step", "linear_step", "trace", "trace_limit", "variance_step",
-]  # fmt: skip
+__all__ = ["report_steps", "trace", "trace_limit"]
 
 Answer = tuple[bool, str]
 
@@ -63,7 +61,7 @@ def _family(slope: int) -> Answer:
     return mass == 0 and not any(moments), f"mass less 1: {mass}, E y x less theta: {moments}"
 
 
-def family_step() -> Step:
+def _family_step() -> Step:
     """Return the step on the laws of the family: a linear model with bounded noise of mean zero."""
     return Step(
         name="the hard family is a linear model",
@@ -98,7 +96,7 @@ def _linear(weight: int) -> Answer:
     return gap == 0, f"remainder {gap}"[:80]
 
 
-def linear_step() -> Step:
+def _linear_step() -> Step:
     """Return the step that bounds what is told by the variance of the likelihood ratio (Bessel)."""
     return Step(
         name="what a report tells is at most a variance",
@@ -128,7 +126,7 @@ def _variance(factor: Any) -> Answer:
     return gap == 0 and left == 0, f"remainders {gap}, {left}"
 
 
-def variance_step() -> Step:
+def _variance_step() -> Step:
     """Return the step from the privacy level to the variance of the likelihood ratio."""
     import sympy as sp
 
@@ -167,7 +165,7 @@ def _channels(factor: Fraction) -> Answer:
     return room[-1] == 0, f"{len(columns)} outputs of seeded channels; the variance is attained at ratio 3"
 
 
-def channel_step() -> Step:
+def _channel_step() -> Step:
     """Return the step that holds finite channels against the two inequalities, in rational arithmetic."""
     return Step(
         name="finite channels, in rational arithmetic",
@@ -190,7 +188,7 @@ def _chi_square(slope: Any) -> Answer:
     return derivative == 0, f"the derivative is u/(1 + u) up to {derivative}"
 
 
-def chi_square_step() -> Step:
+def _chi_square_step() -> Step:
     """Return the step from divergence to chi-square."""
     import sympy as sp
 
@@ -204,3 +202,8 @@ def chi_square_step() -> Step:
         check=lambda: _chi_square(sp.Integer(1)),
         anti_test=lambda: _chi_square(sp.Rational(1001, 1000)),
     )
+
+
+def report_steps() -> tuple[Step, ...]:
+    """Return the steps from the hard family to what a report tells at most, which open the proof of a lower bound."""
+    return _family_step(), _linear_step(), _variance_step(), _channel_step(), _chi_square_step()
