@@ -11,10 +11,10 @@ _HOME = {
     "Box": "sets",
     "Free": "sets",
     "Hypergradient": "hypergradients",
-    "Polyhedron": "sets",
+    "Polyhedron": "polyhedron",
     "Problem": "problem",
-    "Product": "sets",
-    "Projection": "sets",
+    "Product": "product",
+    "Projection": "given_sets",
     "Simplex": "sets",
     "TunedPenalties": "penalty_search",
     "check_gradients": "gradient_check",
@@ -26,10 +26,13 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
+    from .given_sets import Projection
     from .gradient_check import check_gradients
     from .hypergradients import Hypergradient, hypergradient
     from .minimization import minimize
     from .penalty_search import TunedPenalties, tune
+    from .polyhedron import Polyhedron
     from .problem import Problem
+    from .product import Product
     from .result import BilevelResult
-    from .sets import Ball, Box, Free, Polyhedron, Product, Projection, Simplex
+    from .sets import Ball, Box, Free, Simplex

@@ -8,11 +8,11 @@ import numpy as np
 from .._loop import Chunk
 from ..result import Status
 from .evaluation import Exact, Forward, Point, Selected
+from .given_sets import Projection
 from .goldstein import shortest
 from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, QuasiNewton
-from .sets import Projection
 
 __all__ = ["KINK", "Automatic", "AutomaticOptions"]
 

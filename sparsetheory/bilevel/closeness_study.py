@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..testing import BilevelInstance
+from .given_sets import as_set
 from .known_problems import Known, drawn, sine, tilted
 from .oracles import Oracles
 from .penalty import Penalised, penalised
-from .sets import as_set
 
 __all__ = ["EPS", "KINDS", "Case", "draw", "oracles", "penalise", "slope", "strata"]
 

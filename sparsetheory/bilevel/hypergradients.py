@@ -8,12 +8,12 @@ import numpy as np
 
 from .._validation import check_choice, check_positive, check_vector
 from ..errors import ConvergenceWarning, InvalidArgument
+from .given_sets import Projection, as_set
 from .implicit import Adjoint, adjoint_gradient
 from .lower_level import LowerLevel, minimize_level
 from .oracles import Counts, Oracles
 from .penalty import penalised
 from .problem import Problem
-from .sets import Projection, as_set
 
 __all__ = ["Hypergradient", "hypergradient"]
 

@@ -15,13 +15,14 @@ from .automatic import KINK, Automatic
 from .double_loop import DoubleLoop
 from .evaluation import Point
 from .fully_first_order import F2SA, F3SA
+from .given_sets import as_set
 from .goldstein import goldstein
 from .methods import Method, Setting
 from .oracles import OracleFailure, Oracles
 from .outer import stationarity
 from .problem import Problem
 from .result import BilevelResult
-from .sets import ConvexSet, as_set
+from .sets import ConvexSet
 from .single_loop import SingleLoop
 from .two_time_scale import TwoTimeScale
 

@@ -1,15 +1,15 @@
-"""Closed convex sets that know their projection and, at a point, the face that a small move stays on."""
+"""Sets that know their projection and, at a point, the face that a small move stays on."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from .._validation import check_count, check_matrix, check_positive, check_vector
+from .._validation import check_positive
 from ..errors import InvalidArgument
 
-__all__ = ["Ball", "Box", "ConvexSet", "Face", "Free", "Polyhedron", "Product", "Projection", "Simplex", "as_set"]
+__all__ = ["Ball", "Box", "ConvexSet", "Face", "Free", "Simplex", "active_tolerance"]
 
 _ON = 1e-9  # a constraint is active below this slack, relative to the size of the point
 
@@ -47,7 +47,8 @@ class ConvexSet(Protocol):
         """Raise `InvalidArgument` where points of this length cannot belong to the set."""
 
 
-def _tolerance(y: np.ndarray) -> float:
+def active_tolerance(y: np.ndarray) -> float:
+    """Return the slack below which a constraint is active at y."""
     return _ON * (1.0 + float(np.abs(y).max(initial=0.0)))
 
 
@@ -130,12 +131,12 @@ class Box:
 
     def free(self, y: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """Return which coordinates a descent step may move: those not held at a bound by the gradient."""
-        near = _tolerance(y)
+        near = active_tolerance(y)
         return ~(((y <= self.lower + near) & (gradient > 0)) | ((y >= self.upper - near) & (gradient < 0)))
 
     def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
         """Return the coordinates between their bounds; the margin compares slacks and multipliers."""
-        near = _tolerance(y)
+        near = active_tolerance(y)
         slack = np.minimum(y - self.lower, self.upper - y)
         inside = slack > near
         margin = np.where(inside, slack, np.abs(gradient)).min(initial=np.inf)
@@ -179,7 +180,7 @@ class Ball:
         """Return the tangent plane of the sphere, with the curvature of its multiplier, or the whole space inside."""
         away = y - self.center
         slack = self.radius - float(np.linalg.norm(away))
-        if slack > _tolerance(y):
+        if slack > active_tolerance(y):
             return Face(lambda v: v, margin=slack)
         normal = away / np.linalg.norm(away)
         multiplier = -float(gradient @ normal) / self.radius
@@ -215,7 +216,7 @@ class Simplex:
 
     def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
         """Return the directions over the support whose entries add to zero."""
-        support = y > _tolerance(y)
+        support = y > active_tolerance(y)
         level = float(gradient[support].mean())
         margin = np.where(support, y, np.abs(gradient - level)).min()
 
@@ -223,180 +224,3 @@ class Simplex:
             return np.where(support, v - v[support].mean(), 0.0)
 
         return Face(tangent, margin=float(margin))
-
-
-@dataclass(frozen=True, eq=False)
-class Polyhedron:
-    r"""All y with :math:`A y \le b`.
-
-    The projection is a least-distance problem, solved through nonnegative least squares (Lawson and Hanson 1974,
-    chapter 23): exact up to rounding, made for up to a few hundred rows.
-
-    Raises
-    ------
-    InvalidArgument
-        Where shapes disagree or the set is empty.
-
-    Examples
-    --------
-    >>> from sparsetheory import bilevel
-    >>> import numpy as np
-    >>> half = bilevel.Polyhedron([[1.0, 1.0]], [1.0])
-    >>> half.project(np.array([1.0, 1.0])).round(12)
-    array([0.5, 0.5])
-    """
-
-    A: Any
-    b: Any
-    _norms: np.ndarray = field(init=False, repr=False, default_factory=lambda: np.empty(0))
-
-    def __post_init__(self) -> None:
-        A = check_matrix(self.A, "A")
-        b = check_vector(self.b, "b", length=len(A))
-        object.__setattr__(self, "A", A)
-        object.__setattr__(self, "b", b)
-        object.__setattr__(self, "_norms", np.linalg.norm(A, axis=1))
-        self._nearest(np.zeros(A.shape[1]))  # refuses an empty set
-
-    def check(self, length: int, name: str) -> None:
-        """Refuse rows of another length."""
-        if self.A.shape[1] != length:
-            raise InvalidArgument(name, f"rows of length {length}", f"length {self.A.shape[1]}")
-
-    def _nearest(self, v: np.ndarray) -> np.ndarray:
-        from scipy.optimize import nnls
-
-        over = self.A @ v - self.b  # the step s has least norm with -A s >= over
-        if (over <= 0).all():
-            return v
-        scale = float(np.abs(over).max())
-        system = np.vstack([-self.A.T, over / scale])
-        dual, _ = nnls(system, np.append(np.zeros(self.A.shape[1]), 1.0))
-        residual = system @ dual
-        residual[-1] -= 1.0
-        if np.linalg.norm(residual) <= 1e-10:
-            raise InvalidArgument("A", "inequalities that some point meets", "an empty set")
-        return v - scale * residual[:-1] / residual[-1]
-
-    def project(self, v: np.ndarray) -> np.ndarray:
-        """Return the nearest point."""
-        return self._nearest(v)
-
-    def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
-        """Return the null space of the active rows; their multipliers come from least squares."""
-        slack = (self.b - self.A @ y) / np.maximum(self._norms, 1e-300)
-        active = slack <= 10 * _tolerance(y)
-        margin = slack[~active].min(initial=np.inf)
-        if not active.any():
-            return Face(lambda v: v, margin=float(margin))
-        rows = self.A[active]
-        _, s, Vt = np.linalg.svd(rows, full_matrices=False)
-        normals = Vt[s > 1e-10 * s[0]]
-        if len(normals) < len(rows):
-            margin = 0.0  # active rows depend on each other: multipliers are not unique
-        else:
-            multipliers = -np.linalg.lstsq(rows.T, gradient, rcond=None)[0] * self._norms[active]
-            margin = min(float(margin), float(multipliers.min()))
-        return Face(lambda v: v - normals.T @ (normals @ v), margin=max(float(margin), 0.0))
-
-
-@dataclass(frozen=True, eq=False)
-class Product:
-    """The product of sets, each over so many coordinates in turn.
-
-    Examples
-    --------
-    >>> from sparsetheory import bilevel
-    >>> import numpy as np
-    >>> both = bilevel.Product([bilevel.Box(0, 1), bilevel.Free()], [1, 2])
-    >>> both.project(np.array([7.0, 8.0, 9.0]))
-    array([1., 8., 9.])
-    """
-
-    sets: Sequence[ConvexSet]
-    sizes: Sequence[int]
-
-    def __post_init__(self) -> None:
-        if len(self.sets) != len(self.sizes):
-            raise InvalidArgument("sizes", f"{len(self.sets)} numbers, one a set", f"{len(self.sizes)}")
-        for part, size in zip(self.sets, self.sizes, strict=True):
-            part.check(check_count(size, "sizes"), "sets")
-
-    def check(self, length: int, name: str) -> None:
-        """Refuse another total length."""
-        if sum(self.sizes) != length:
-            raise InvalidArgument(name, f"sets over {length} coordinates in all", f"{sum(self.sizes)}")
-
-    def _split(self, v: np.ndarray) -> list[np.ndarray]:
-        return np.split(v, np.cumsum(self.sizes)[:-1])
-
-    def project(self, v: np.ndarray) -> np.ndarray:
-        """Project part by part."""
-        return np.concatenate([s.project(part) for s, part in zip(self.sets, self._split(v), strict=True)])
-
-    def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
-        """Return the product of the faces; through a curved part nothing is known."""
-        parts = zip(self.sets, self._split(y), self._split(gradient), strict=True)
-        faces = [s.face(part, slope) for s, part, slope in parts]
-        if any(face.curvature for face in faces):
-            return Face(lambda v: v, margin=0.0)  # one number cannot say how several parts bend
-
-        def tangent(v: np.ndarray) -> np.ndarray:
-            return np.concatenate([face.tangent(part) for face, part in zip(faces, self._split(v), strict=True)])
-
-        return Face(tangent, margin=min(face.margin for face in faces))
-
-
-@dataclass(frozen=True, eq=False)
-class Projection:
-    """A set of which only the projection is known.
-
-    Faces are not: hypergradients come from the penalty only.
-    """
-
-    function: Callable[[np.ndarray], np.ndarray]
-
-    def project(self, v: np.ndarray) -> np.ndarray:
-        """Return what the function says."""
-        return np.asarray(self.function(v), dtype=np.float64)
-
-    def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
-        """Return a face without margin: nothing is known of it."""
-        return Face(lambda v: v, margin=0.0)
-
-    def check(self, length: int, name: str) -> None:
-        """Refuse a function that does not keep the length or is not a projection at a few points."""
-        for v in (np.zeros(length), np.ones(length), np.linspace(-3.0, 3.0, length)):
-            once = self.project(v.copy())
-            if once.shape != v.shape or not np.isfinite(once).all():
-                raise InvalidArgument(name, f"a projection that returns {length} finite numbers", once)
-            if np.abs(self.project(once.copy()) - once).max(initial=0.0) > 1e-7 * (1 + np.abs(once).max(initial=0.0)):
-                raise InvalidArgument(name, "a projection (twice is the same as once)", "another function")
-
-
-def as_set(value: Any, length: int, name: str) -> ConvexSet:
-    """Return the set that a user means: None for the whole space, pairs for a box, a callable for a projection."""
-    found: ConvexSet
-    if value is None:
-        found = Free()
-    elif hasattr(value, "project"):
-        found = value
-    elif callable(value):
-        found = Projection(value)
-    else:
-        pairs = check_bounds(value, length, name)
-        found = Box(pairs[:, 0], pairs[:, 1])
-    found.check(length, name)
-    return found
-
-
-def check_bounds(value: Any, length: int, name: str) -> np.ndarray:
-    """Return (lower, upper) rows; None in a pair means that there is no bound, as in SciPy."""
-    try:
-        pairs = [(-np.inf if low is None else low, np.inf if high is None else high) for low, high in value]
-        array = np.array(pairs, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgument(name, "a set, a projection, or pairs (lower, upper)", repr(value)) from None
-    if array.shape != (length, 2):
-        raise InvalidArgument(name, f"{length} pairs (lower, upper)", f"shape {array.shape}")
-    return array

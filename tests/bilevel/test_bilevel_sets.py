@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sparsetheory import bilevel
-from sparsetheory.bilevel.sets import as_set
+from sparsetheory.bilevel.given_sets import as_set
 from sparsetheory.errors import InvalidArgument
 
 RNG = np.random.default_rng(11)

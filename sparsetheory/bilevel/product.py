@@ -1,0 +1,59 @@
+"""Products of sets over coordinates in turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._validation import check_count
+from ..errors import InvalidArgument
+from .sets import ConvexSet, Face
+
+__all__ = ["Product"]
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """The product of sets, each over so many coordinates in turn.
+
+    Examples
+    --------
+    >>> from sparsetheory import bilevel
+    >>> import numpy as np
+    >>> both = bilevel.Product([bilevel.Box(0, 1), bilevel.Free()], [1, 2])
+    >>> both.project(np.array([7.0, 8.0, 9.0]))
+    array([1., 8., 9.])
+    """
+
+    sets: Sequence[ConvexSet]
+    sizes: Sequence[int]
+
+    def __post_init__(self) -> None:
+        if len(self.sets) != len(self.sizes):
+            raise InvalidArgument("sizes", f"{len(self.sets)} numbers, one a set", f"{len(self.sizes)}")
+        for part, size in zip(self.sets, self.sizes, strict=True):
+            part.check(check_count(size, "sizes"), "sets")
+
+    def check(self, length: int, name: str) -> None:
+        """Refuse another total length."""
+        if sum(self.sizes) != length:
+            raise InvalidArgument(name, f"sets over {length} coordinates in all", f"{sum(self.sizes)}")
+
+    def _split(self, v: np.ndarray) -> list[np.ndarray]:
+        return np.split(v, np.cumsum(self.sizes)[:-1])
+
+    def project(self, v: np.ndarray) -> np.ndarray:
+        """Project part by part."""
+        return np.concatenate([s.project(part) for s, part in zip(self.sets, self._split(v), strict=True)])
+
+    def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
+        """Return the product of the faces; through a curved part nothing is known."""
+        parts = zip(self.sets, self._split(y), self._split(gradient), strict=True)
+        faces = [s.face(part, slope) for s, part, slope in parts]
+        if any(face.curvature for face in faces):
+            return Face(lambda v: v, margin=0.0)  # one number cannot say how several parts bend
+
+        def tangent(v: np.ndarray) -> np.ndarray:
+            return np.concatenate([face.tangent(part) for face, part in zip(faces, self._split(v), strict=True)])
+
+        return Face(tangent, margin=min(face.margin for face in faces))
