@@ -6,7 +6,7 @@ from .._numba import kernel
 from ._gates import IDENTITY, gate_slopes
 from ._mixture import CHUNK, add_block, add_curvature, add_outer, add_vector, dot, posteriors, tabulate
 
-__all__ = ["derivatives"]
+__all__ = ["add_gate", "derivatives"]
 
 
 @kernel
@@ -36,7 +36,7 @@ def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
             for i in range(size):
                 u[j, i] = 0.5 * (rho[j, i] * rho[j, i] / variance[j] - 1.0)
                 rho[j, i] /= variance[j]
-        _add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch)
+        add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch)
         _add_cross(code, tau, Z, start, size, s, joint, design, table, rho, u, hess, h, scratch)
         _add_experts(Z, start, size, s, joint, table, rho, u, variance, m, grad, hess, h)
         if free_tau:
@@ -54,7 +54,7 @@ def _scaled(Z, start, size, tau, design):
 
 
 @kernel
-def _add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch):
+def add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch):
     """Gate rows with gate rows."""
     m, q = design.shape[0], design.shape[1]
     for r in range(m):

@@ -152,9 +152,8 @@ class PredictiveDistribution:
 
     def var(self) -> np.ndarray:
         """Return the variances, (n,): within the experts and between their means."""
-        spread = np.exp(0.5 * self.log_weights) * (
-            self.means - self.mean()[:, None]
-        )  # none of an expert without weight
+        roots = np.exp(0.5 * self.log_weights)
+        spread = roots * (self.means - self.mean()[:, None])  # none of an expert without weight
         return np.asarray((np.exp(self.log_weights) * self.variances + spread**2).sum(axis=1))
 
     def std(self) -> np.ndarray:

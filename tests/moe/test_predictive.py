@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from scipy.stats import kstest, norm
 
 from sparsetheory.errors import InvalidArgument
+from sparsetheory.moe.multivariate.predictive import MultivariateDistribution
 from sparsetheory.moe.predictive import PredictiveDistribution
 
 
@@ -128,3 +129,15 @@ def test_samples_have_this_distribution():
 def test_samples_need_a_generator():
     with pytest.raises(InvalidArgument, match="rng"):
         drawn(0).sample(0)
+
+
+@pytest.mark.parametrize("responses", [1, 2])
+def test_an_expert_without_weight_adds_no_spread_however_far_it_lies(responses):
+    log_weights = np.array([[0.0, -1500.0, -np.inf]])
+    far = np.array([[1.0, 1e200, -1e300]])
+    if responses == 1:
+        variances = PredictiveDistribution(log_weights, far, np.ones(3)).var()
+    else:
+        means = np.repeat(far[:, :, None], responses, axis=2)
+        variances = MultivariateDistribution(log_weights, means, np.array([np.eye(responses)] * 3)).cov()
+    np.testing.assert_allclose(variances[0], np.eye(responses) if responses > 1 else 1.0, atol=1e-12)

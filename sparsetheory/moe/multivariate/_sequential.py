@@ -12,7 +12,7 @@ import numpy as np
 from ..._numba import kernel
 from .._gates import gate_scores, gate_slopes, keep_largest
 from .._mixture import CHUNK, add_curvature, add_outer, add_vector, dot, normalise, tabulate
-from .._mixture_derivatives import _add_gate
+from .._mixture_derivatives import add_gate
 
 __all__ = ["derivatives", "expectation", "log_likelihood"]
 
@@ -153,7 +153,7 @@ def derivatives(code, top_k, slopes_only, gate, tau, expert, variance, Z, weight
         total += dot(log_p, s, size)
         gate_slopes(code, gate, tau, Z, start, size, design, second, flat)
         tabulate(Z, start, size, inputs, table)
-        _add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch)
+        add_gate(code, tau, Z, start, size, s, joint, share, design, table, second, flat, grad, hess, pull, h, scratch)
         for j in range(k):
             for i in range(size):
                 h[i] = s[i] * joint[j, i]

@@ -93,9 +93,10 @@ class MultivariateDistribution:
 
     def cov(self) -> np.ndarray:
         """Return the covariances, (n, q, q): within the experts and between their means."""
-        weights, spread = np.exp(self.log_weights), self.means - self.mean()[:, None]
-        within = np.tensordot(weights, self.covariances, (1, 0))
-        return np.asarray(within + np.einsum("ij,ija,ijb->iab", weights, spread, spread))
+        roots = np.exp(0.5 * self.log_weights)
+        spread = roots[:, :, None] * (self.means - self.mean()[:, None])  # squares alone would overflow
+        within = np.tensordot(np.exp(self.log_weights), self.covariances, (1, 0))
+        return np.asarray(within + np.einsum("ija,ijb->iab", spread, spread))
 
     def var(self) -> np.ndarray:
         """Return the variances of the responses, (n, q)."""
