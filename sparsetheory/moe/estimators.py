@@ -54,7 +54,7 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
     variance_penalty : "auto" or float, default "auto"
         Keeps variances away from zero, where the likelihood is unbounded. "auto" ends at a maximum of the likelihood
         itself where there is an interior one.
-    gate_ridge : float, default 1e-6
+    gate_ridge : float, default 1e-8
         Weight of half the squared gate slopes, in units where covariates have variance one.
     solver : {"auto", "em", "squarem", "newton", "lbfgs"}, default "auto"
         How a start is finished.
@@ -142,7 +142,7 @@ class GaussianMoE(OrderSelection, RegressorMixin, BaseEstimator):
         self, n_experts: int = 2, *, gate: str = "softmax", top_k: int | None = None, rank_by: str = "score",
         activation: str = "tanh", temperature: float = 1.0, fit_temperature: bool = False, variance: Any = "free",
         covariance: str = "full",
-        variance_penalty: Any = "auto", gate_ridge: float = 1e-6, solver: str = "auto", n_init: int = 10,
+        variance_penalty: Any = "auto", gate_ridge: float = 1e-8, solver: str = "auto", n_init: int = 10,
         init: Any = "auto", tol: float = 1e-9, max_iter: int = 500, random_state: Any = None,
         warm_start: bool = False, n_threads: int = 1,
     ) -> None:  # fmt: skip

@@ -44,7 +44,7 @@ def maximize_likelihood(
     variance: Any = "free",
     covariance: str = "full",
     variance_penalty: Any = "auto",
-    gate_ridge: float = 1e-6,
+    gate_ridge: float = 1e-8,
     solver: str = "auto",
     n_init: int = 10,
     init: Any = "auto",
@@ -109,7 +109,7 @@ def maximize_likelihood(
         responses it is :math:`-a \sum_j (\mathrm{tr}(S \Sigma_j^{-1}) + \log\det \Sigma_j)`, with the covariance S of
         the residuals of one regression: 2a more samples an expert with this covariance, or an inverse Wishart density
         with its mode there. Linear maps of the responses change it by a constant.
-    gate_ridge : float, default 1e-6
+    gate_ridge : float, default 1e-8
         Weight of half the squared gate slopes, in units where covariates have variance one. It keeps them finite where
         memberships can be separated, and is off for ``top_k=1``, where the length of the slopes means nothing.
     solver : {"auto", "em", "squarem", "newton", "lbfgs"}, default "auto"

@@ -151,8 +151,9 @@ def test_repeated_rows_are_sample_weights():
 
 def test_errors_follow_the_units():
     X, y = drawn()
-    first = moe.GaussianMoE(2, random_state=0).fit(X, y)
-    other = moe.GaussianMoE(2, random_state=0).fit(1e4 * X, 1e-3 * y)
+    scaled = moe.MixingMeasure([0.3, 0], [2e-4, 0], a=[1e-7, -1e-7], b=[2e-3, -2e-3], v=[0.25e-6, 0.5e-6])
+    first = moe.GaussianMoE(2, init=TRUTH).fit(X, y)
+    other = moe.GaussianMoE(2, init=scaled).fit(1e4 * X, 1e-3 * y)  # starts that agree: labels do
     one, two = first.standard_errors(X, y), other.standard_errors(1e4 * X, 1e-3 * y)
     np.testing.assert_allclose(1e7 * two.expert_coef, one.expert_coef, rtol=1e-6)
     np.testing.assert_allclose(1e3 * two.expert_intercept, one.expert_intercept, rtol=1e-6)
@@ -254,7 +255,7 @@ def test_a_gate_centre_on_a_sample_is_refused():
     """Distances have a kink at the samples; where the maximum lies on one there is no gradient to be zero."""
     X, y = drawn(truth=PLANE, reach=3.0, gate="laplace")
     with pytest.warns(UserWarning, match="GaussianMoE"):
-        model = moe.GaussianMoE(2, gate="laplace", random_state=0, n_init=3, tol=1e-8).fit(X, y)
+        model = moe.GaussianMoE(2, gate="laplace", gate_ridge=1e-6, random_state=0, n_init=3, tol=1e-8).fit(X, y)
     assert min(np.abs(X - centre).max(axis=1).min() for centre in model.gate_coef_) < 1e-6
     refused(model, X, y, "tolerance")
 
