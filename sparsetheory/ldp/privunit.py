@@ -66,6 +66,7 @@ class PrivUnit(Randomizer):
     """
 
     _slack = 1
+    _largest_epsilon = 500.0
 
     def __init__(self, dim: int, epsilon: Any = None, *, delta: float = 0.0, sensitivity: float = 2.0) -> None:
         super().__init__(dim, epsilon, delta=delta, sensitivity=sensitivity)

@@ -16,6 +16,8 @@ __all__ = ["Randomizer", "arithmetic_delta", "power_of_two", "sum_roundings"]
 U = 2.0**-53
 _CHUNK = 1 << 14  # values clipped and drawn at a time: they stay in the cache
 _FINEST = 16.0  # steps of the grid in a standard deviation of the noise, at least: 0.07 % more variance at most
+_RANGE = (1e-100, 1e100)  # of sensitivities: squares of reports have to be numbers
+_LEAST_EPSILON = 1e-12  # below, the noise leaves nothing of an input in 53 bits
 _DELTA_LIMIT = 1e-6  # more arithmetic delta than this, and than the caller's own, is refused in deployment
 
 
@@ -49,6 +51,7 @@ class Randomizer:
     step: float  # reports are integer multiples of it, a power of two
     guarantee: PrivacyGuarantee  # what `privatize(V)` promises
     _slack = 0  # coordinates that lift the ball to a sphere
+    _largest_epsilon = math.inf  # above it the law is that of no noise, and not computed
 
     def __init__(self, dim: int, epsilon: float, *, delta: float, sensitivity: Any) -> None:
         self.dim = check_count(dim, "dim")
@@ -57,6 +60,11 @@ class Randomizer:
         if sensitivity is None:
             raise InvalidArgument("sensitivity", "a positive number (twice the norm bound of what is sent)", None)
         self.sensitivity = check_positive(sensitivity, "sensitivity")
+        if not _RANGE[0] <= self.sensitivity <= _RANGE[1]:
+            raise InvalidArgument("sensitivity", f"a number between {_RANGE[0]} and {_RANGE[1]}", self.sensitivity)
+        if not _LEAST_EPSILON <= self.epsilon <= self._largest_epsilon:
+            expected = f"a number between {_LEAST_EPSILON} and {self._largest_epsilon}"
+            raise InvalidArgument("epsilon", expected, self.epsilon)
         self.radius = self.sensitivity / 2.0
 
     def __repr__(self) -> str:

@@ -188,6 +188,9 @@ def test_a_simulation_says_that_it_is_one(kind):
         ({"delta": math.nan}, "delta"),
         ({"sensitivity": 0.0}, "sensitivity"),
         ({"sensitivity": math.inf}, "sensitivity"),
+        ({"sensitivity": 1e300}, "sensitivity"),
+        ({"sensitivity": 1e-300}, "sensitivity"),
+        ({"epsilon": 1e-30}, "epsilon"),
         ({"sensitivity": None}, "sensitivity"),
     ],
 )
