@@ -69,7 +69,8 @@ def prove() -> Proof:
             name="the well ends",
             evidence="identity",
             statement=(
-                r"Stationary points $y > 0$ solve $x = k y (m^2 - y^2)$, at most $2 k m^3/(3 \sqrt 3)$, at $y = m/\sqrt 3$."
+                r"Stationary points $y > 0$ solve $x = k y (m^2 - y^2)$, at most $2 k m^3/(3 \sqrt 3)$, at $y = "
+                r"m/\sqrt 3$."
             ),
             check=lambda: _end(bound),
             anti_test=lambda: _end(bound * sp.Rational(1001, 1000)),

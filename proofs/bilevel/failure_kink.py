@@ -23,7 +23,7 @@ def _claimed(bound):
 
 
 def _error(y):
-    """psi' = a x + c (x - R) - K, psi_s' = a x - mu (y - x) / s, because z = x."""
+    """With z = x, psi' = a x + c (x - R) - K and psi_s' = a x - mu (y - x) / s."""
     return -MU * (y - X) / S - (C * (X - R) - K)
 
 
@@ -78,8 +78,8 @@ def prove() -> Proof:
             name="both pieces",
             evidence="identity",
             statement=(
-                r"$z = x$, and $y_\sigma$ is $R$ or the stationary point of $\sigma f + g$: $|\psi_\sigma' - \psi'|$ is "
-                r"$K - (\mu/\sigma - c) u$ or $\sigma c (K + c u)/(\mu + \sigma c)$."
+                r"$z = x$, and $y_\sigma$ is $R$ or the stationary point of $\sigma f + g$: $|\psi_\sigma' - \psi'|$ "
+                r"is $K - (\mu/\sigma - c) u$ or $\sigma c (K + c u)/(\mu + \sigma c)$."
             ),
             check=lambda: _pieces(near, far),
             anti_test=lambda: _pieces(near, 2 * far),
@@ -98,8 +98,8 @@ def prove() -> Proof:
             name="length of the interval",
             evidence="identity",
             statement=(
-                r"The error is $K$ at $u = 0$ and above $t$ for $u < \sigma (K - t)/(\mu - c \sigma)$, where $t$ is above "
-                r"the $O(\sigma)$ beyond."
+                r"The error is $K$ at $u = 0$ and above $t$ for $u < \sigma (K - t)/(\mu - c \sigma)$, where $t$ is "
+                r"above the $O(\sigma)$ beyond."
             ),
             check=lambda: _length(near, 1),
             anti_test=lambda: _length(near, 2),
@@ -108,8 +108,8 @@ def prove() -> Proof:
             name="above the kink",
             evidence="identity",
             statement=(
-                r"At $x = R + e$ the slopes at $y = R$ are $-\mu e$ and $-\mu e - \sigma K$, negative: both lower points "
-                r"are $R$, and the error is zero."
+                r"At $x = R + e$ the slopes at $y = R$ are $-\mu e$ and $-\mu e - \sigma K$, negative: both lower "
+                r"points are $R$, and the error is zero."
             ),
             check=lambda: _above(K),
             anti_test=lambda: _above(-K),
@@ -118,8 +118,8 @@ def prove() -> Proof:
             name="minimisers",
             evidence="identity",
             statement=(
-                r"With $K > a R$: $\psi'(R-) = a R - K < 0 < a R = \psi'(R+)$, and $\psi_\sigma' = 0$ on the clipped piece "
-                r"at $u = a R \sigma/(\mu + a \sigma) < \sigma K/\mu$."
+                r"With $K > a R$: $\psi'(R-) = a R - K < 0 < a R = \psi'(R+)$, and $\psi_\sigma' = 0$ on the clipped "
+                r"piece at $u = a R \sigma/(\mu + a \sigma) < \sigma K/\mu$."
             ),
             check=lambda: _minimisers(1),
             anti_test=lambda: _minimisers(2),

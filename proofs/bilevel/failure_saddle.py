@@ -34,7 +34,7 @@ def _short(factor):
 
 
 def _attained(bound):
-    """s = sqrt(|u|) e, Q = e u' / sqrt(|u|), e a unit vector: a solution of squared length 2 |u|."""
+    """Take s = sqrt(|u|) e, Q = e u' / sqrt(|u|), e a unit vector: a solution of squared length 2 |u|."""
     angle, size, turn = sp.symbols("alpha u beta", positive=True)
     e = sp.Matrix([sp.cos(angle), sp.sin(angle)])
     u = size * sp.Matrix([sp.cos(turn), sp.sin(turn)])
@@ -53,16 +53,16 @@ def prove() -> Proof:
             name="solutions",
             evidence="reduction",
             statement=(
-                r"$Q^T s$ takes every value in $R^n$, and $g$ is strictly convex in it: $S(x) = \{Q^T s = u^*\}$, $u^* = "
-                r"(V^T V + e^x I)^{-1} V^T t \neq 0$."
+                r"$Q^T s$ takes every value in $R^n$, and $g$ is strictly convex in it: $S(x) = \{Q^T s = u^*\}$, $u^* "
+                r"= (V^T V + e^x I)^{-1} V^T t \neq 0$."
             ),
         ),
         Step(
             name="no slope",
             evidence="identity",
             statement=(
-                r"The gradient of any $F(Q^T s)$ in $Q$ and in $s$ is $s \nabla F^T$ and $Q \nabla F$: zero at $Q = 0$, "
-                r"$s = 0$ (the part of $F$ to second order, two by two)."
+                r"The gradient of any $F(Q^T s)$ in $Q$ and in $s$ is $s \nabla F^T$ and $Q \nabla F$: zero at $Q = "
+                r"0$, $s = 0$ (the part of $F$ to second order, two by two)."
             ),
             check=lambda: _still(0),
             anti_test=lambda: _still(1),
@@ -79,7 +79,9 @@ def prove() -> Proof:
         Step(
             name="attained",
             evidence="identity",
-            statement=r"$s = \sqrt{|u^*|} \, e$, $Q = e u^{*T}/\sqrt{|u^*|}$ with $|e| = 1$ has squared length $2 |u^*|$.",
+            statement=(
+                r"$s = \sqrt{|u^*|} \, e$, $Q = e u^{*T}/\sqrt{|u^*|}$ with $|e| = 1$ has squared length $2 |u^*|$."
+            ),
             check=lambda: _attained(bound),
             anti_test=lambda: _attained(bound * sp.Rational(1001, 1000)),
         ),
@@ -87,8 +89,8 @@ def prove() -> Proof:
             name="no error bound",
             evidence="reduction",
             statement=(
-                r"At $y = 0$ the residual of $\sigma f + g$ is zero, below every $\delta$, and the distance is not: $r \geq "
-                r"\mu \, dist$ fails for every $\mu > 0$. Without a slope no method by gradients moves."
+                r"At $y = 0$ the residual of $\sigma f + g$ is zero, below every $\delta$, and the distance is not: $r "
+                r"\geq \mu \, dist$ fails for every $\mu > 0$. Without a slope no method by gradients moves."
             ),
         ),
     )

@@ -107,7 +107,8 @@ STUDY = Study(
         Positive(),
     ),
     notes=(
-        r"Implicit hypergradients as $x$ moves in steps, each lower solve from the last point, up from one well and down "
-        r"from the other. With both wells tried at every $x$ the point changes sides at $x = 0$, where $\psi$ jumps."
+        r"Implicit hypergradients as $x$ moves in steps, each lower solve from the last point, up from one well and "
+        r"down from the other. With both wells tried at every $x$ the point changes sides at $x = 0$, where $\psi$ "
+        r"jumps."
     ),
 )  # fmt: skip

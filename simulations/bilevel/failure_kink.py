@@ -89,7 +89,7 @@ STUDY = Study(
         Positive(),
     ),
     notes=(
-        r"Six points below the kink, from a millionth to three times the length $\sigma K/\mu$ of the interval on which "
-        r"the error is of order one. In the same draw `minimize` has to end at the kink, which is the minimiser."
+        r"Six points below the kink, from a millionth to three times the length $\sigma K/\mu$ of the interval on "
+        r"which the error is of order one. In the same draw `minimize` has to end at the kink, which is the minimiser."
     ),
 )  # fmt: skip

@@ -103,9 +103,9 @@ SADDLE = Claim(
     title="At the saddle of a linear network the residual is zero far from every solution",
     statement=(
         r"$g = \frac12 |V Q^T s - t|^2 + \frac12 e^x |Q^T s|^2$ in $y = (Q, s)$. At $y = 0$ every gradient in $y$ is "
-        r"zero, also that of any $f$ that depends on $Q^T s$, but $dist(0, S(x)) = \sqrt{2 |u^*|}$ with $u^*$ the ridge "
-        r"solution: no error bound $dist \leq r/\mu$ holds, however small the residuals $r \leq \delta$ that it is asked "
-        r"for. A solver by gradients that starts there stays; what it returns as hypergradient is 0."
+        r"zero, also that of any $f$ that depends on $Q^T s$, but $dist(0, S(x)) = \sqrt{2 |u^*|}$ with $u^*$ the "
+        r"ridge solution: no error bound $dist \leq r/\mu$ holds, however small the residuals $r \leq \delta$ that it "
+        r"is asked for. A solver by gradients that starts there stays; what it returns as hypergradient is 0."
     ),
     kind="identity",
     status="derived",
