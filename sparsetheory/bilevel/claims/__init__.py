@@ -6,5 +6,5 @@ from ...verify.claim import Claim
 from . import closeness, complexity, failures, formulas, stochastic
 
 CLAIMS: tuple[Claim, ...] = (
-    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *stochastic.CLAIMS,
+    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *guarantees.CLAIMS, *stochastic.CLAIMS,
 )  # fmt: skip
