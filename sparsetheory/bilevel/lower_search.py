@@ -59,6 +59,11 @@ class LowerSearch:
         chosen = min(tied, key=lambda point: self.oracles.f(x, point))
         return LowerPoint(x, chosen, self.oracles.f(x, chosen), self.oracles.g(x, chosen) - best)
 
+    def verifies(self, point: LowerPoint) -> bool:
+        """Whether the point's lower value counts as the least one known."""
+        value = self.oracles.g(point.x, point.y)
+        return self.ties(value, value - point.gap)
+
     def residual(self, x: np.ndarray, y: np.ndarray) -> float:
         """Return the projected gradient of the lower level at y."""
         return LowerLevel(self.oracles, x, self.Y).at(y).residual

@@ -256,7 +256,7 @@ class _Search:
             "counts": _sum(self.spent, self.lower.oracles.counts),
         }  # fmt: skip
         return SearchResult(
-            **given, verified=self.lower.ties(point.gap, 0.0), sampled_gap=point.gap, n_lower=n_lower,
+            **given, verified=self.lower.verifies(point), sampled_gap=point.gap, n_lower=n_lower,
             n_runs=self.tally.runs, n_restarts=self.tally.restarts, n_jumps=self.tally.jumps,
             n_refused=self.tally.refused, n_broken=self.tally.broken,
         )  # fmt: skip
