@@ -19,7 +19,7 @@ def _below(sign):
 
 
 def _falls(order):
-    """Let y_tau be no better than y_sigma for sigma, and no solution better than the least: what is left is not negative."""
+    """Let y_tau be no better than y_sigma for sigma, and g at least its least value."""
     better = sp.solve(S * FT + GT - (S * FS + GS) - BEYOND, FT)[0]  # minimality of y_sigma, with room
     gap = sp.simplify((order * (WIDER - FIRST)).subs(FT, better).subs(GT, LEAST + REST))
     left = sp.simplify(gap - BEYOND / S - REST * (1 / T - 1 / S))

@@ -56,7 +56,7 @@ def _norms(bound, factor):
 
 
 def _reached(bound):
-    """f = a_y y^2/2, g = mu y^2/2 - b x y has psi_s'' = b^2 a_y/(mu (mu + s a_y)): the bound in the limit."""
+    """Take f = a_y y^2/2, g = mu y^2/2 - b x y has psi_s'' = b^2 a_y/(mu (mu + s a_y))."""
     named = {str(v): v for v in bound.free_symbols}
     x, y = sp.symbols("x y", real=True)
     s, mu, b, a = sp.symbols("s_0 mu_0 b_0 a_0", positive=True)

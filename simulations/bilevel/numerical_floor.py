@@ -21,7 +21,7 @@ def generate(cell, rng):
 
 
 def blurred(problem, tau, middle):
-    """Return the problem with tau |y - middle| added to g: each lower point gets the residual tau, of opposite signs."""
+    """Return the problem with tau |y - middle| added to g: residuals tau of opposite signs on its two sides."""
 
     def lower(x, y):
         return problem.g(x, y) + tau * abs(float(y[0]) - middle)

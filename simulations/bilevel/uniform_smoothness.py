@@ -41,7 +41,7 @@ def generate(cell, rng):
 
 
 def _scalar(named, sigma, rng):
-    """f = -a y + b y^2/2 + e x y over the cubic: lower points in [0, (x + sigma a)/mu], where all blocks are known."""
+    """Take f = -a y + b y^2/2 + e x y over the cubic: lower points lie in [0, (x + sigma a)/mu]."""
     mu, k, a, b, e, m = (named.get(name, 0.0) for name in ("mu", "k", "a", "b", "e", "m"))
     x = rng.uniform(0.0, 0.5)
     other = x + rng.choice([1e-2, 0.3])

@@ -34,8 +34,8 @@ SMOOTH = Claim(
     kind="upper",
     status="derived",
     source=(
-        "Derived here; that the constant does not grow as sigma falls is a key step of Chen, Ma, Zhang, Near-optimal nonconvex-strongly-convex "
-        "bilevel optimization with fully first-order oracles, JMLR 26(109), 2025"
+        "Derived here; that the constant does not grow as sigma falls is a key step of Chen, Ma, Zhang, Near-optimal "
+        "nonconvex-strongly-convex bilevel optimization with fully first-order oracles, JMLR 26(109), 2025"
     ),
     bound=Bound(
         "a_xx + c_xx*l/mu + 2*a_xy*b/mu + s*a_xy**2/mu + 2*b*c_x*l/mu**2 + b**2*(a_y + c_y*l/mu)/mu**2",
