@@ -3,8 +3,8 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
-from . import closeness, complexity, failures, formulas, guarantees, stochastic
+from . import closeness, complexity, failures, formulas, guarantees
 
 CLAIMS: tuple[Claim, ...] = (
-    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *guarantees.CLAIMS, *stochastic.CLAIMS,
+    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *guarantees.CLAIMS,
 )  # fmt: skip
