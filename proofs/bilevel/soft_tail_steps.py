@@ -38,7 +38,7 @@ def _time(bound, factor):
 
 
 def _concave(power):
-    """psi'' = c (1 + x^2)^(-p/2-2) ((p+1) x^2 - 1): the slope shrinks beyond x = (p+1)^(-1/2)."""
+    """Second derivative c (1 + x^2)^(-p/2-2) ((p+1) x^2 - 1): the slope shrinks beyond x = (p+1)^(-1/2)."""
     gap = sp.simplify(sp.diff(-SLOPE, X) / (C * (1 + X**2) ** (-P / 2 - 2)) - ((P + power) * X**2 - 1))
     return gap == 0, f"difference {gap}"
 
@@ -74,8 +74,8 @@ def prove() -> Proof:
             name="time of the flow",
             evidence="identity",
             statement=(
-                r"$\int dx/|\psi'|$ on the tail is $x^{p+2}/((p+2) c)$; at $x = (c/\epsilon)^{1/(p+1)}$ it is $a$ times "
-                r"the bound. What lies before the tail and the factor add a share that tends to 0."
+                r"$\int dx/|\psi'|$ on the tail is $x^{p+2}/((p+2) c)$; at $x = (c/\epsilon)^{1/(p+1)}$ it is $a$ "
+                r"times the bound. What lies before the tail and the factor add a share that tends to 0."
             ),
             check=lambda: _time(bound, 2),
             anti_test=lambda: _time(bound, 1),
@@ -93,7 +93,7 @@ def prove() -> Proof:
             statement=(
                 r"There a step from $x_k$ to $x_{k+1} = x_k + a |\psi'(x_k)|$ takes a time $\int dx/|\psi'|$ between "
                 r"$a$ and $a |\psi'(x_k)|/|\psi'(x_{k+1})|$, and that quotient tends to 1 with $|x_{k+1} - x_k|/x_k$. "
-                r"The direction of F2BA is $\psi'$ at a point that is off by $\sigma |\psi'|$, which tends to 0 as well."
+                r"The direction of F2BA is $\psi'$ at a point that is off by $\sigma |\psi'|$, which tends to 0 too."
             ),
         ),
         Step(

@@ -40,7 +40,7 @@ def _monotone(sign):
 
 
 def _count(bound, asked):
-    """T + 1 slopes of g at z and of f and g at y, and three gradients for the direction, at one point more than steps."""
+    """T + 1 slopes of g at z, of f and of g at y, and three for the direction, at one point more than steps."""
     steps = D / _drop(E)
     gap = sp.simplify(bound - (3 * (T + asked) + 3) * (1 + steps))
     return gap == 0, f"difference {gap}"[:80]
@@ -55,7 +55,7 @@ def _contraction(one):
 
 
 def _recursion(shift):
-    r"""delta = q R/(1 - q) is the fixed point of delta -> q (delta + R)."""
+    r"""The fixed point of delta -> q (delta + R) is q R/(1 - q)."""
     q, R = sp.symbols("q R", positive=True)
     delta = q * R / (1 - q)
     gap = sp.simplify(q * (delta + shift * R) - delta)
@@ -129,8 +129,8 @@ def prove() -> Proof:
             name="sigma",
             evidence="reduction",
             statement=(
-                r"$|\nabla \psi_\sigma - \nabla \psi| \leq C \sigma \leq \theta \epsilon/2$ is the other half, with $C$ "
-                r"of bilevel.gradient_closeness. So $T = O(\log(1/\epsilon))$ and the total is "
+                r"$|\nabla \psi_\sigma - \nabla \psi| \leq C \sigma \leq \theta \epsilon/2$ is the other half, $C$ as "
+                r"in bilevel.gradient_closeness. So $T = O(\log(1/\epsilon))$ and the total is "
                 r"$O(\epsilon^{-2} \log(1/\epsilon))$."
             ),
         ),

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from sparsetheory.bilevel.complexity_study import Case, arrive
 from sparsetheory.bilevel.slow_problems import ramp, soft_tail
 from sparsetheory.verify import Bound, Broken, Budget, Grid, Measurement, Positive, Study, WrongBound, find
@@ -32,9 +30,9 @@ def measure(instance, arrival):
 
 
 def swapped(instance, rng):
-    """The upper step times the accuracy: tied where it is declared constant."""
+    """The upper step over a root of sigma: neither constant nor in proportion to it."""
     case = instance[0]
-    return arrive(replace(case, upper_step=case.upper_step * case.eps**0.5))
+    return arrive(replace(case, upper_step=case.upper_step / case.eps**0.5))
 
 
 def short_ramp(cell, rng):
@@ -51,7 +49,7 @@ STUDY = Study(
     run=run,
     measure=measure,
     rule=Drift(alternative="two-sided", margin=0.05, correction=None, quantity="number of upper steps"),
-    quick=Budget(grid=Grid(axis="accuracy", sizes=(4, 5.5, 7.5, 10), strata=STEPS), replicates=3),
+    quick=Budget(grid=Grid(axis="accuracy", sizes=(4, 5.2, 6.8, 9), strata=STEPS), replicates=6),
     full=Budget(grid=Grid(axis="accuracy", sizes=(5, 7, 10, 14, 20), strata=STEPS), replicates=10),
     controls=(
         WrongBound(
@@ -60,13 +58,13 @@ STUDY = Study(
             ),
             neutral=0.0, kappa=0.5, scan=(0.03, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.5, 1.0),
         ),
-        Broken(name="an upper step with a root of sigma more", run=swapped),
+        Broken(name="an upper step with a root of sigma less", run=swapped),
         Broken(name="a psi that flattens like an exponential", generate=short_ramp),
         Positive(),
     ),
     common_random_numbers=True,  # a replicate is one instance at all accuracies
     notes=(
-        r"One instance for all accuracies, one decade and less of them: stopped at the true hypergradient, which only a "
-        r"study can see. On a strongly convex $\psi$ the number of steps is a logarithm, and no order shows."
+        r"One instance for all accuracies, one decade and less of them: stopped at the true hypergradient, which only "
+        r"a study can see. On a strongly convex $\psi$ the number of steps is a logarithm, and no order shows."
     ),
 )  # fmt: skip

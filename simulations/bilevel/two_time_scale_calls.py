@@ -15,7 +15,7 @@ PSI = ({"psi": "ramp"}, {"psi": "soft tail"})
 
 
 def generate(cell, rng):
-    """Draw psi and one or two lower variables; sigma and lower steps follow from the constants as the claim has them."""
+    """Draw psi and one or two lower variables; sigma and lower steps follow from the constants of the claim."""
     eps = 1 / cell["accuracy"]
     h = np.array([1.0, rng.uniform(0.5, 0.8)])[: rng.integers(1, 3)]
     if cell["psi"] == "ramp":  # just steeper than the accuracy over its whole length
@@ -100,7 +100,7 @@ STUDY = Study(
     ),
     notes=(
         r"Stopped at the true hypergradient, which only a study can see. A ramp is just steeper than $\epsilon$ over "
-        r"its whole length, as slow as the constants allow; the soft tail is one instance for all accuracies. Sigma and "
-        r"$T$ are those of the statement, from the constants, with $\theta = 0.1$."
+        r"its whole length, as slow as the constants allow; the soft tail is one instance for all accuracies. Sigma "
+        r"and $T$ are those of the statement, from the constants, with $\theta = 0.1$."
     ),
 )  # fmt: skip

@@ -14,7 +14,7 @@ __all__ = ["ramp", "soft_tail"]
 
 
 def _of_the_mean(value: Callable[[float], float], slope: Callable[[float], float], curvature: Any) -> Known:
-    r"""Return :math:`f = \varphi(\bar y)`, :math:`g = \frac12 \sum_i h_i (y_i - x)^2`, so that :math:`\psi = \varphi`."""
+    r"""Return :math:`f = \varphi(\bar y)`, :math:`g = \frac12 \sum_i h_i (y_i - x)^2`: then :math:`\psi = \varphi`."""
     h = np.atleast_1d(np.asarray(curvature, float))
     m = len(h)
 

@@ -25,8 +25,8 @@ CALLS = Claim(
         r"\frac{2 \Delta}{a \epsilon^2 (1 - \theta^2 + (1 - a L)(1 - \theta)^2)} \right)$ gradients of $f$ and $g$. "
         r"Directions are that good with $\sigma \leq \theta \epsilon/(2 C)$, $C \sigma$ the error of "
         r"$\nabla \psi_\sigma$, and $T \geq \kappa \log(1 + \frac{4 c R}{\sigma \theta \epsilon})$: $\kappa$ is the "
-        r"condition number of the lower level, $c$ the norm of $\nabla^2_{xy} g$, $R$ the farthest that lower solutions "
-        r"move in a step."
+        r"condition number of the lower level, $c$ the norm of $\nabla^2_{xy} g$, $R$ the farthest that lower "
+        r"solutions move in a step."
     ),
     kind="upper",
     status="derived",
@@ -84,4 +84,4 @@ TIED = Claim(
 )  # fmt: skip
 
 #: The claims of this theme, in the order in which they are listed.
-CLAIMS: tuple[Claim, ...] = (CALLS, TAIL)
+CLAIMS: tuple[Claim, ...] = (CALLS, TAIL, TIED)
