@@ -8,7 +8,7 @@ from sparsetheory.verify import Proof, Step, find
 CLAIM = find("bilevel.tied_step_calls")
 HYPOTHESES = (
     r"$\nabla \psi$ Lipschitz, $\psi$ bounded below",
-    r"$|d_k - \nabla \psi(x_k)| \leq C \sigma_k + \theta |\nabla \psi(x_k)|$, $\theta < 1/2$",
+    r"$|d_k - \nabla \psi(x_k)| \leq C \sigma_k + \theta |\nabla \psi(x_k)|$, $\theta < 1$",
     r"$\sigma_k$ and $a_k$ in proportion to $\epsilon$, or to $k^{-1/3}$",
 )
 
