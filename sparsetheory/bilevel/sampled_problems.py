@@ -53,7 +53,7 @@ def tails_and_bowls(noise: Noise, *, compiled: bool = False) -> Known:
     ----------
     noise : Noise
     compiled : bool, default False
-        Whether gradients are compiled. It takes seconds, once for each noise, and makes long runs some ten times as
+        Whether gradients are compiled. It takes seconds, once for each noise, and makes long runs some twenty times as
         fast.
     """
     grad_f, grad_g = (_compile(each) if compiled else each for each in (_grad_f, _grad_g))
