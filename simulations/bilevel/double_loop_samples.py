@@ -25,7 +25,7 @@ STUDY = schedule_study(
     quick=Budget(grid=Grid(axis="steps", sizes=(5, 10, 18, 30)), replicates=5),
     full=Budget(grid=Grid(axis="steps", sizes=(6, 12, 25, 50, 100, 200)), replicates=16),
     notes=(
-        r"Four decades of samples are a decade and a half of $|\nabla \psi|^2$: the study cannot tell $\epsilon^{-7}$ "
+        r"Four decades of samples are less than a decade of the mean: the study cannot tell $\epsilon^{-7}$ "
         r"from $\epsilon^{-6}$, and only refutes what falls much more slowly. With constant "
         r"numbers of steps and samples $(w_y - w_z)/\sigma$ has an error of the order $1/\sigma$."
     ),
