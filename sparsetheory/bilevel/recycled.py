@@ -6,7 +6,7 @@ import numpy as np
 
 __all__ = ["Recycled"]
 
-_ENTRIES = 2**15  # of steps, and of products: both stay in a core's cache
+_ENTRIES = 2**14  # of steps, and of products: more cost as much time as the products that they save
 _FEWEST = 10
 _SHARP = 0.1  # of a residual: less is left by a good step
 _NEW = 1e-5  # of the curvature of a direction: less of it is what differences cannot tell from what is known
@@ -27,7 +27,7 @@ class Recycled:
     ----------
     length : int
     room : int, optional
-        Most pairs, by default `length`, fewer where they would not fit a cache; the oldest make room for new ones.
+        Most pairs, by default `length`, fewer where they are long; the oldest make room for new ones.
 
     Attributes
     ----------
