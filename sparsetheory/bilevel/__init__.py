@@ -15,11 +15,13 @@ _HOME = {
     "Problem": "problem",
     "Product": "product",
     "Projection": "given_sets",
+    "SearchResult": "multistart",
     "Simplex": "sets",
     "TunedPenalties": "penalty_search",
     "check_gradients": "gradient_check",
     "hypergradient": "hypergradients",
     "minimize": "minimization",
+    "search_from_many_starts": "multistart",
     "tune": "penalty_search",
 }
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .gradient_check import check_gradients
     from .hypergradients import Hypergradient, hypergradient
     from .minimization import minimize
+    from .multistart import SearchResult, search_from_many_starts
     from .penalty_search import TunedPenalties, tune
     from .polyhedron import Polyhedron
     from .problem import Problem

@@ -1,19 +1,21 @@
 """What the automatic method knows of a point x: value and gradient of psi, exact or through the penalty."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .implicit import Adjoint, adjoint_gradient, face_of
+from .implicit import Adjoint, adjoint_gradient
 from .lower_level import LowerLevel, LowerSolution, minimize_level
 from .oracles import Oracles
 from .penalty import penalised
+from .recycled import Recycled
 from .sets import ConvexSet
 
 __all__ = ["Exact", "Forward", "Point", "Selected"]
 
 _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.01  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
+_BOUND = 0.1  # the same where the error is bounded through the smallest curvature: it is less in most directions
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,25 +70,33 @@ class Exact:
     z: np.ndarray
     vector: np.ndarray | None = None
     curvature: float = 0.1  # relative; how much of an error in the residuals reaches the gradient
+    memory: Recycled = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = Recycled(len(self.z))
 
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi and its gradient at x to about the accuracy."""
+        level = LowerLevel(self.oracles, x, self.Y)
         while True:
             known = self.curvature
-            z = minimize_level(LowerLevel(self.oracles, x, self.Y), self.z, tol=self._tol(accuracy, known**2))
-            a = adjoint_gradient(self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known), vector=self.vector)
+            z = minimize_level(level, self.z, tol=self._tol(accuracy, known**2), memory=self.memory)
+            a = adjoint_gradient(
+                self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known), slope=z.slope, vector=self.vector,
+                memory=self.memory,
+            )  # fmt: skip
             self.z, self.vector = z.y, a.vector
-            self.curvature = max(min(a.curvature, 2 * known), 1e-6)  # a warm start sees less of the spectrum
+            self.curvature = max(min(a.curvature, 2 * known), 1e-6)  # few systems see all of the spectrum
             if self.curvature >= 0.3 * known:
                 break  # else both were solved for a level that is better conditioned than this one
         # the adjoint is also the derivative of f along an error of z: the value gains a second order of accuracy
-        value = self.oracles.f(x, z.y) - float(a.vector @ face_of(self.Y, z.y, z.slope).tangent(z.slope))
+        value = self.oracles.f(x, z.y) - float(a.vector @ a.face.tangent(z.slope))
         return Point(value, a.gradient, z.y, z.y, a, (value, value), 0.0, z.residual, z.ray)
 
     @staticmethod
     def _tol(accuracy: float, amplification: float) -> float:
         """An error of the residual of z reaches the gradient twice through the inverse Hessian, the adjoint's once."""
-        return max(_SHARE * accuracy * amplification, _FINEST)
+        return max(_BOUND * accuracy * amplification, _FINEST)
 
 
 @dataclass(eq=False)
@@ -121,7 +131,8 @@ class Selected:
         self.y, self.z = whole.y.y, whole.z.y
         residual = self.Y.project(best - self.oracles.grad_g_y(x, best)) - best
         value, size = self.oracles.f(x, best), float(np.linalg.norm(residual))
-        return Point(value, a.gradient, best, whole.z.y, a, whole.bracket, self.sigma, size, whole.z.ray)
+        noise = 5 * tol * (1.0 + abs(value))  # the weights of the extrapolation add up to five
+        return Point(value, a.gradient, best, whole.z.y, a, whole.bracket, self.sigma, size, whole.z.ray, noise)
 
     def _solution(self, x: np.ndarray, y: np.ndarray, sigma: float, tol: float) -> LowerSolution:
         return minimize_level(LowerLevel(self.oracles, x, self.Y, sigma), y, tol=tol * sigma)

@@ -116,6 +116,12 @@ class Balance:
         """Return whether schedule and multipliers prove each other optimal, in fractions."""
         return self.feasible(optimum.exponents) and self.proves(optimum.multipliers) == optimum.cost
 
+    def certifies(self, cost: int | Fraction) -> tuple[bool, str]:
+        """Return whether a cost is the least one, with the multipliers that prove it: a step of a proof."""
+        best = self.solve()
+        shares = ", ".join(f"{name} {share}" for name, share in best.multipliers.items() if share)
+        return self.check(best) and best.cost == cost, f"cost {best.cost}, multipliers: {shares}"
+
     def solve(self) -> Optimum:
         """Return the optimum; a floating-point solver proposes the vertex, `check` decides.
 

@@ -1,11 +1,12 @@
 """Hypergradients by implicit differentiation: one linear system in the lower Hessian on the face of the solution."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from .conjugate_gradients import Operator, conjugate_gradients
 from .oracles import Oracles
+from .recycled import Recycled
 from .sets import ConvexSet, Face
 
 __all__ = ["Adjoint", "adjoint_gradient", "face_of"]
@@ -30,8 +31,8 @@ class Adjoint:
         Whether the residual is what was asked for, or small enough for the right-hand side to lie in the range.
     curvature : float
         Smallest curvature seen along the face, relative to the largest.
-    margin : float
-        How far y is from a change of face (see `Face`).
+    face : Face
+        Where y lies.
     """
 
     gradient: np.ndarray
@@ -39,7 +40,12 @@ class Adjoint:
     unsolved: float
     solved: bool
     curvature: float
-    margin: float
+    face: Face
+
+    @property
+    def margin(self) -> float:
+        """How far y is from a change of face (see `Face`)."""
+        return self.face.margin
 
 
 def adjoint_gradient(
@@ -49,88 +55,99 @@ def adjoint_gradient(
     Y: ConvexSet,
     *,
     tol: float,
+    slope: np.ndarray | None = None,
     vector: np.ndarray | None = None,
+    memory: Recycled | None = None,
     max_iter: int = 1000,
 ) -> Adjoint:
     r"""Return :math:`\nabla_x f - \nabla^2_{xy} g \, T (T^\top H T)^+ T^\top \nabla_y f` with T a basis of the face.
 
     H is the Hessian of g in y plus what the multiplier of a curved constraint adds. The system is solved to a residual
     of `tol` by conjugate gradients, refined with residuals from central differences; they start at `vector`, or at
-    zero, which gives the solution of least norm where there are many.
+    zero, which gives the solution of least norm where there are many. `slope` is the gradient of g in y at y where it
+    is known, `memory` what earlier products taught.
     """
     in_x, in_y = oracles.grad_f(x, y)
-    slope = oracles.grad_g_y(x, y)
+    slope = oracles.grad_g_y(x, y) if slope is None else slope
     face = face_of(Y, y, slope)
-    target = face.tangent(in_y)
-
-    def hessian(v: np.ndarray) -> np.ndarray:
-        return face.tangent(oracles.hvp_yy(x, y, v, slope)) + face.curvature * v
-
-    def accurate(v: np.ndarray) -> np.ndarray:
-        return face.tangent(oracles.central_yy(x, y, v)) + face.curvature * v
-
-    flat = 1e-12 if oracles.problem.hvp_yy is not None else 1e-7  # what differences cannot tell from none
-    flat = 1e-12 if oracles.problem.hvp_yy is not None else 1e-7  # what differences cannot tell from none
+    system = _System(oracles, x, y, slope, face, face.tangent(in_y), Recycled(len(y)) if memory is None else memory)
     v = np.zeros(len(y)) if vector is None else face.tangent(vector)
-    residual, curvature = target - accurate(v) if v.any() else target, 1.0
-    for _ in range(_REFINEMENTS):
-        if float(np.linalg.norm(residual)) <= tol:
-            break
-        step, spread = _solve(hessian, residual, tol, max_iter, flat)
-        curvature = min(curvature, spread)
-        better = target - accurate(v + step)
-        if not np.linalg.norm(better) < 0.5 * np.linalg.norm(residual):
-            break
-        v, residual = v + step, better
-    gradient = in_x - oracles.hvp_xy(x, y, v) if v.any() else in_x
-    size = float(np.linalg.norm(target))
-    unsolved = float(np.linalg.norm(residual)) / size if size > 0 else 0.0
-    solved = float(np.linalg.norm(residual)) <= max(2 * tol, _RANGE * size)
-    return Adjoint(gradient, v, unsolved, solved, curvature, face.margin)
+    solution = system.improve(v, tol, min(max_iter, 10 * len(y) + 20))
+    size, off = float(np.linalg.norm(system.target)), float(np.linalg.norm(solution.residual))
+    gradient = in_x if solution.mixed is None else in_x - solution.mixed
+    solved = off <= max(2 * tol, _RANGE * size)
+    return Adjoint(gradient, solution.v, off / size if size > 0 else 0.0, solved, system.spread, face)
+
+
+@dataclass(frozen=True, eq=False)
+class _Solution:
+    """A vector, its residual, and the mixed second derivative times it; None stands for the product with zero."""
+
+    v: np.ndarray
+    residual: np.ndarray
+    mixed: np.ndarray | None
+
+
+@dataclass(eq=False)
+class _System:
+    """The linear system of the adjoint vector at a point."""
+
+    oracles: Oracles
+    x: np.ndarray
+    y: np.ndarray
+    slope: np.ndarray
+    face: Face
+    target: np.ndarray
+    memory: Recycled
+    least: float = np.inf
+    largest: float = 0.0
+
+    @property
+    def spread(self) -> float:
+        """The smallest curvature met over the largest, at earlier points too."""
+        largest = max(self.largest, self.memory.largest)
+        return max(min(self.least, self.memory.least), 0.0) / largest if largest > 0 else 1.0
+
+    def improve(self, v: np.ndarray, tol: float, max_iter: int) -> _Solution:
+        """Return a solution to a residual of `tol`, or the best one that a few refinements find."""
+        forward = self.oracles.products(self.x, self.y, self.slope)
+        residual = self.target - self._face(forward(v), v) if v.any() else self.target
+        best = _Solution(v, residual, None)
+        for _ in range(_REFINEMENTS):
+            if best.residual.dot(best.residual) > tol * tol:
+                v = v + self._step(forward, best.residual, tol, max_iter)
+            elif best.mixed is not None or not v.any():
+                break
+            found = self._at(v)
+            last, now = (float(each.residual.dot(each.residual)) for each in (best, found))
+            if best.mixed is None or now < last:
+                best = found
+            if now > 0.25 * last:
+                break
+        return best
+
+    def _at(self, v: np.ndarray) -> _Solution:
+        mixed, product = self.oracles.second(self.x, self.y, v)
+        return _Solution(v, self.target - self._face(product, v), mixed)
+
+    def _face(self, product: np.ndarray, v: np.ndarray) -> np.ndarray:
+        return (
+            self.face.tangent(product) + self.face.curvature * v if self.face.curvature else self.face.tangent(product)
+        )
+
+    def _step(self, forward: Operator, residual: np.ndarray, tol: float, max_iter: int) -> np.ndarray:
+        """Return the correction of one residual, by the remembered inverse alone where that is likely to do."""
+        if self.memory.contraction * float(residual.dot(residual)) ** 0.5 <= 0.5 * tol:
+            return self.face.tangent(self.memory.times(residual))
+        found = conjugate_gradients(
+            forward, residual, tol=0.5 * tol, memory=self.memory, tangent=self.face.tangent,
+            shift=self.face.curvature, max_iter=max_iter,
+            flat=1e-12 if self.oracles.problem.hvp_yy is not None else 1e-7,  # what differences cannot tell from none
+        )  # fmt: skip
+        self.least, self.largest = min(self.least, found.least), max(self.largest, found.largest)
+        return found.solution
 
 
 def face_of(Y: ConvexSet, y: np.ndarray, slope: np.ndarray) -> Face:
     """Return the face of the minimiser that y approximates: a projected gradient step lands on it, y only near it."""
     return Y.face(Y.project(y - slope), slope)
-
-
-def _solve(
-    hessian: Callable[[np.ndarray], np.ndarray], target: np.ndarray, tol: float, max_iter: int, flat: float
-) -> tuple[np.ndarray, float]:
-    """Return the best iterate of conjugate gradients from zero, and the least curvature seen over the largest."""
-    v, residual = np.zeros(len(target)), target.copy()
-    best, least = v, float(np.linalg.norm(residual))
-    direction, square = residual.copy(), least**2
-    lengths: list[float] = []
-    shares: list[float] = []
-    high = 0.0
-    for _ in range(min(max_iter, 10 * len(target) + 20)):
-        curve = hessian(direction)
-        bend, size = float(direction @ curve), float(direction @ direction)
-        high = max(high, abs(bend) / size)
-        if bend <= flat * high * size:
-            break  # a direction without curvature: the rest of the right-hand side lies outside the range
-        length = square / bend
-        v = v + length * direction
-        residual = residual - length * curve
-        square, last = float(residual @ residual), square
-        lengths.append(length)
-        shares.append(square / last)
-        if np.sqrt(square) < least:
-            best, least = v, float(np.sqrt(square))
-        if least <= tol:
-            break
-        direction = residual + shares[-1] * direction
-    return best, _spread(lengths, shares)
-
-
-def _spread(lengths: list[float], shares: list[float]) -> float:
-    """Return the least over the largest Ritz value of the Lanczos matrix that the coefficients stand for."""
-    from scipy.linalg import eigvalsh_tridiagonal
-
-    if not lengths:
-        return 1.0
-    inverse, share = 1.0 / np.array(lengths), np.array(shares)
-    diagonal = inverse + np.append(0.0, share[:-1] * inverse[:-1])
-    ritz = eigvalsh_tridiagonal(diagonal, np.sqrt(share[:-1]) * inverse[:-1])
-    return float(max(ritz[0], 0.0) / ritz[-1])

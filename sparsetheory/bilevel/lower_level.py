@@ -1,10 +1,13 @@
 """The lower level at a fixed x: minimise sigma f + g over Y to a stated accuracy, from gradients alone."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .conjugate_gradients import conjugate_gradients
 from .oracles import Oracles
+from .recycled import Recycled
 from .sets import Box, ConvexSet, Free
 
 __all__ = ["LowerLevel", "LowerSolution", "minimize_level"]
@@ -55,15 +58,16 @@ class LowerLevel:
         slope = self.oracles.grad_g_y(self.x, y)
         return slope + self.sigma * self.oracles.grad_f_y(self.x, y) if self.sigma else slope
 
-    def curve(self, y: np.ndarray, v: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        """Return the Hessian times v, where `slope` is the gradient at y."""
+    def curvature(self, y: np.ndarray, slope: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """Return v -> the Hessian at y times v, where `slope` is the gradient there."""
         if not self.sigma:
-            return self.oracles.hvp_yy(self.x, y, v, slope)
-        t = self.oracles.difference.step(y, v)
-        return (self.slope(y + t * v) - slope) / t
+            return self.oracles.products(self.x, y, slope)
+        return self.oracles.difference(self.slope, y, slope)
 
     def residual(self, y: np.ndarray, slope: np.ndarray) -> float:
         """Return the length of a unit projected gradient step."""
+        if isinstance(self.Y, Free):
+            return float(slope.dot(slope)) ** 0.5
         return float(np.linalg.norm(y - self.Y.project(y - slope)))
 
     def at(self, y: np.ndarray, n_iter: int = 0, ray: np.ndarray | None = None) -> LowerSolution:
@@ -72,54 +76,84 @@ class LowerLevel:
         return LowerSolution(y, slope, self.residual(y, slope), n_iter, ray)
 
 
-def minimize_level(level: LowerLevel, y: np.ndarray, *, tol: float, max_iter: int = 200) -> LowerSolution:
+def minimize_level(
+    level: LowerLevel, y: np.ndarray, *, tol: float, max_iter: int = 200, memory: Recycled | None = None
+) -> LowerSolution:
     """Return a stationary point of the level near y: |y - P(y - slope)| <= tol, or the best point of `max_iter` steps.
 
     Newton steps by conjugate gradients on the free coordinates of a box or the whole space, where each product with
     the Hessian is one gradient; spectral projected gradients on other sets. Both go downhill, so the start decides
-    which of several local minimisers is found.
+    which of several local minimisers is found. `memory` is what products at earlier points taught, and learns.
     """
     start = level.at(level.Y.project(y))
     if isinstance(level.Y, Box | Free):
-        return _newton_cg(level, start, tol, max_iter)
+        return _newton(level, start, tol, max_iter, Recycled(len(y)) if memory is None else memory)
     return _spectral_gradient(level, start, tol, 50 * max_iter)
 
 
-def _newton_cg(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int) -> LowerSolution:
-    forcing = 0.01  # a warm start is rarely off by more than two digits
+def _newton(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int, memory: Recycled) -> LowerSolution:
     for k in range(max_iter):
         if at.residual <= tol:
-            return at
-        free = level.Y.free(at.y, at.slope) if isinstance(level.Y, Box) else np.ones(len(at.y), dtype=bool)
-        goal = max(0.5 * tol, forcing * float(np.linalg.norm(at.slope[free])))
-        step, curved = _conjugate_gradients(level, at, free, goal)
-        moved = _along(level, at, step, may_grow=not curved)
+            break
+        tangent = _tangent(level.Y, at)
+        moved = _recycled_step(level, at, tangent, memory) if memory.sharp else None
+        if moved is None:
+            moved = _newton_step(level, at, tangent, tol, memory)
         if moved is None or moved.ray is not None:
             return moved or at
-        forcing = 1e-4 if moved.residual <= 10 * goal else 0.01  # the model is as good as the curvature says
-        at = LowerSolution(moved.y, moved.slope, moved.residual, k + 1)
+        at = replace(moved, n_iter=k + 1)
     return at
 
 
-def _conjugate_gradients(
-    level: LowerLevel, at: LowerSolution, free: np.ndarray, goal: float
-) -> tuple[np.ndarray, bool]:
-    """Return an approximate Newton step on the free coordinates, and whether curvature was positive on the way."""
-    step, residual = np.zeros(len(at.y)), np.where(free, -at.slope, 0.0)
-    direction, square = residual.copy(), float(residual @ residual)
-    for _ in range(min(10 * int(free.sum()) + 20, 2000)):
-        curve = np.where(free, level.curve(at.y, direction, at.slope), 0.0)
-        bend = float(direction @ curve)
-        if bend <= 1e-14 * float(direction @ direction):  # flat or bent down: go as far as the line search likes
-            return (step, True) if step.any() else (direction, False)
-        length = square / bend
-        step += length * direction
-        residual -= length * curve
-        square, last = float(residual @ residual), square
-        if np.sqrt(square) <= goal:
-            break
-        direction = residual + (square / last) * direction
-    return step, True
+def _tangent(Y: ConvexSet, at: LowerSolution) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Return the projection onto the coordinates that no bound holds, None where that is all of them."""
+    if not isinstance(Y, Box):
+        return None
+    free = Y.free(at.y, at.slope)
+    return None if free.all() else lambda v: np.where(free, v, 0.0)
+
+
+def _recycled_step(
+    level: LowerLevel, at: LowerSolution, tangent: Callable[[np.ndarray], np.ndarray] | None, memory: Recycled
+) -> LowerSolution | None:
+    """Return the point that the remembered inverse Hessian points to where its residual is a quarter at most."""
+    target = -at.slope if tangent is None else tangent(-at.slope)
+    step = memory.times(target)
+    moved = level.at(level.Y.project(at.y + (step if tangent is None else tangent(step))))
+    memory.contraction = moved.residual / at.residual
+    if not memory.contraction <= 0.25:
+        return None
+    if memory.contraction > 0.01:
+        memory.learn([(moved.y - at.y, moved.slope - at.slope)])
+    return moved
+
+
+def _newton_step(
+    level: LowerLevel, at: LowerSolution, tangent: Callable[[np.ndarray], np.ndarray] | None, tol: float,
+    memory: Recycled,
+) -> LowerSolution | None:  # fmt: skip
+    """Solve the linear model as far as it holds, and where the gradient at its solution confirms it go there."""
+    target = -at.slope if tangent is None else tangent(-at.slope)
+    size = float(target.dot(target)) ** 0.5
+    reach = memory.times(target)
+    goal = max(0.5 * tol, min(0.01 * size, memory.bend * float(reach.dot(reach))))
+    found = conjugate_gradients(
+        level.curvature(at.y, at.slope), target, tol=goal, memory=memory, tangent=tangent,
+        max_iter=min(10 * len(target) + 20, 2000),
+    )  # fmt: skip
+    step = found.solution
+    if not step.any():  # not even the first direction: as far as the line search likes
+        return _along(level, at, found.flat, may_grow=True) if found.flat is not None else None
+    if found.flat is None:
+        y = at.y + step
+        inside = level.Y.project(y)
+        if inside is y or np.array_equal(inside, y):
+            moved = level.at(y)
+            off = moved.slope + found.residual if tangent is None else tangent(moved.slope + found.residual)
+            memory.bend = float(off.dot(off)) ** 0.5 / float(step.dot(step))
+            if moved.residual <= max(tol, 0.1 * at.residual):
+                return moved
+    return _along(level, at, step, may_grow=False)
 
 
 def _along(level: LowerLevel, at: LowerSolution, step: np.ndarray, *, may_grow: bool) -> LowerSolution | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..errors import InvalidArgument
 from .problem import Problem
 
-__all__ = ["Counts", "Difference", "Oracles", "OracleFailure"]
+__all__ = ["Counts", "Oracles", "OracleFailure"]
 
 _HALF = float(np.sqrt(np.finfo(float).eps))  # forward differences of exact gradients
 _THIRD = float(np.cbrt(np.finfo(float).eps))  # central differences of values
@@ -53,18 +54,6 @@ class Counts:
 
 
 @dataclass
-class Difference:
-    """How far to step for a difference quotient at y along v: a small share of the size of y."""
-
-    relative: float
-
-    def step(self, y: np.ndarray, v: np.ndarray) -> float:
-        """Return t such that y + t v is off y by the share."""
-        size = float(np.linalg.norm(v))
-        return self.relative * (1.0 + float(np.linalg.norm(y))) / size if size > 0 else 1.0
-
-
-@dataclass
 class Oracles:
     """A problem's callables, counted; a non-finite answer raises `OracleFailure`, a wrong shape `InvalidArgument`."""
 
@@ -78,10 +67,20 @@ class Oracles:
         """Whether gradients are the user's own, rather than differences of values."""
         return self.problem.grad_f is not None and self.problem.grad_g is not None
 
-    @property
-    def difference(self) -> Difference:
-        """How second derivatives are differenced from gradients."""
-        return Difference(_HALF if self.exact else _THIRD)
+    def difference(
+        self, slope: Callable[[np.ndarray], np.ndarray], y: np.ndarray, base: np.ndarray
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Return v -> difference quotients of `slope` at y along v, off y by a small share; `base` is slope(y)."""
+        reach = self._reach(y)
+
+        def times(v: np.ndarray) -> np.ndarray:
+            t = reach / (float(v.dot(v)) ** 0.5 or 1.0)
+            return (slope(y + t * v) - base) / t
+
+        return times
+
+    def _reach(self, y: np.ndarray) -> float:
+        return (_HALF if self.exact else _THIRD) * (1.0 + float(y.dot(y)) ** 0.5)
 
     def f(self, x: np.ndarray, y: np.ndarray) -> float:
         """Return the upper objective."""
@@ -135,29 +134,37 @@ class Oracles:
         self.counts.sample_g += 1
         return self._pair(self.problem.grad_g_at(x, y, key), "grad_g_at")
 
-    def hvp_yy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray, slope: np.ndarray | None = None) -> np.ndarray:
-        """Return the Hessian of g in y times v; `slope`, the gradient in y at y, saves a call where it is known."""
+    def products(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """Return v -> the Hessian of g in y times v, a gradient each; `slope` is the gradient in y there."""
         if self.problem.hvp_yy is not None:
-            self.counts.hvp += 1
-            return _vector(self.problem.hvp_yy(x, y, v), self.q, "hvp_yy")
-        t = self.difference.step(y, v)
-        base = self.grad_g_y(x, y) if slope is None else slope
-        return (self.grad_g_y(x, y + t * v) - base) / t
+            return lambda v: self._given("hvp_yy", self.q, x, y, v)
+        return self.difference(lambda at: self.grad_g_y(x, at), y, slope)
 
-    def central_yy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Return the Hessian of g in y times v to a few more digits than `hvp_yy`, for one call more."""
-        if self.problem.hvp_yy is not None:
-            return self.hvp_yy(x, y, v)
-        t = _THIRD / _HALF * self.difference.step(y, v)
-        return (self.grad_g_y(x, y + t * v) - self.grad_g_y(x, y - t * v)) / (2 * t)
+    def hvp_yy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Return the Hessian of g in y times v; `slope` is the gradient in y there."""
+        return self.products(x, y, slope)(v)
 
-    def hvp_xy(self, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Return the mixed second derivative of g times v, an array of shape (p,)."""
-        if self.problem.hvp_xy is not None:
-            self.counts.hvp += 1
-            return _vector(self.problem.hvp_xy(x, y, v), self.p, "hvp_xy")
-        t = _THIRD / _HALF * self.difference.step(y, v)  # central: the larger step loses nothing
-        return (self.grad_g(x, y + t * v)[0] - self.grad_g(x, y - t * v)[0]) / (2 * t)
+    def second(self, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return both second derivatives times v, the mixed one first; by central differences where they are not given.
+
+        The pair of gradients that one of them takes gives the other too.
+        """
+        given = {"hvp_xy": self.p, "hvp_yy": self.q}
+        known = {name: getattr(self.problem, name) is not None for name in given}
+        if all(known.values()):
+            mixed, below = (self._given(name, length, x, y, v) for name, length in given.items())
+            return mixed, below
+        t = _THIRD / _HALF * self._reach(y) / (float(v.dot(v)) ** 0.5 or 1.0)  # the larger step loses nothing
+        up, down = self.grad_g(x, y + t * v), self.grad_g(x, y - t * v)
+        mixed, below = (
+            self._given(name, length, x, y, v) if known[name] else (high - low) / (2 * t)
+            for (name, length), high, low in zip(given.items(), up, down, strict=True)
+        )
+        return mixed, below
+
+    def _given(self, name: str, length: int, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
+        self.counts.hvp += 1
+        return _vector(getattr(self.problem, name)(x, y, v), length, name)
 
     def _pair(self, answer: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
         try:
@@ -188,13 +195,14 @@ def _central(value: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray
 
 
 def _number(answer: Any, name: str) -> float:
-    array = np.asarray(answer)
-    if array.ndim or array.dtype.kind not in "biuf":
-        raise InvalidArgument(name, "a callable that returns a real number", repr(answer))
-    number = float(array)
-    if not np.isfinite(number):
+    if type(answer) is not float:
+        array = np.asarray(answer)
+        if array.ndim or array.dtype.kind not in "biuf":
+            raise InvalidArgument(name, "a callable that returns a real number", repr(answer))
+        answer = float(array)
+    if not isfinite(answer):
         raise OracleFailure(name)
-    return number
+    return answer
 
 
 def _vector(answer: Any, length: int, name: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from .sets import Box
 __all__ = ["TunedPenalties", "tune"]
 
 _WORTH = 1e-2  # share of the loss that a wider box has to promise before the user is told
-_SHARED = 13  # penalties of the grid of the second start
+_SHARED = 13  # shared penalties to compare with
 _AIM = 0.1  # of the tolerance, within the run: the certificate solves another system
 
 
@@ -143,7 +144,7 @@ def tune(
     tol : float, default 1e-6
         Bound on |theta - P(theta - hypergradient)|, in units where y has variance one.
     max_iter : int, default 300
-        Most Newton steps from each of two starts, theta = 0 and the best shared theta.
+        Most Newton steps from theta = 0, and from the best shared theta where that is a second start.
     callback : callable, optional
         Gets a `Progress` after every step; returns True to stop.
     on_failure : {"warn", "raise", "ignore"}
@@ -167,9 +168,12 @@ def tune(
 
     Notes
     -----
-    The loss is not convex in theta; the better of two local minimisers is returned. It is never worse than the best
-    shared penalty of a grid of 13. With about as many penalties as validation samples the loss on them says little
+    The loss is not convex in theta; a local minimiser is returned, the one that is reached from theta = 0. It is never
+    worse than the best shared penalty of a grid of 13: a second descent starts there where the first ends above it.
+    With about as many penalties as validation samples the loss on them says little
     about new data: keep a third set, or share penalties by `groups`.
+
+    One split is one split: sums over folds are not offered.
 
     scikit-learn's ``Ridge`` has penalties n times as large. Time is p cubed a step.
 
@@ -199,10 +203,11 @@ def tune(
     k = int(split.groups.max()) + 1
     shared = [np.full(k, t) for t in np.linspace(float(box.lower), float(box.upper), _SHARED)]
     losses = [level(theta).value for theta in shared]
-    starts = (box.project(np.zeros(k)), shared[int(np.argmin(losses))])
-    ends = [_descend(level, box, start, tol=_AIM * tol, max_iter=max_iter, callback=callback) for start in starts]
-    theta, outcome = min(ends, key=lambda end: level(end[0]).value)
-    result = _certified(split, box, theta, outcome, tol, shared_loss=min(losses))
+    descend = partial(_descend, level, box, tol=_AIM * tol, max_iter=max_iter, callback=callback)
+    end = descend(np.zeros(k))
+    if end.value > min(losses):  # in a worse basin than that of one penalty for all
+        end = min(end, descend(shared[int(np.argmin(losses))]), key=lambda end: end.value)
+    result = _certified(split, box, end.theta, end.outcome, tol, shared_loss=min(losses))
     if result.converged and result.edge_gain > _WORTH and on_failure == "warn":
         warnings.warn(_edge(result), ConvergenceWarning, stacklevel=2)
     return conclude(result, on_failure)
@@ -218,9 +223,18 @@ def _box(bounds: Any) -> Box:
     return Box(lower, upper)
 
 
+@dataclass(frozen=True, eq=False)
+class _End:
+    """Where a descent ended, and how."""
+
+    theta: np.ndarray
+    value: float
+    outcome: Outcome
+
+
 def _descend(
     level: RidgeValidation, box: Box, start: np.ndarray, *, tol: float, max_iter: int, callback: Callback | None
-) -> tuple[np.ndarray, Outcome]:
+) -> _End:
     descent = BoxNewton(box, level, start)
 
     def advance(budget: int) -> Chunk:
@@ -228,7 +242,7 @@ def _descend(
         return Chunk(n_iter=1, error=descent.error, objective=descent.at.value, stop=stop)
 
     outcome = run(advance, tol=tol, max_iter=max_iter, callback=callback, solution=lambda: descent.x.copy())
-    return descent.x, outcome
+    return _End(descent.x, descent.at.value, outcome)
 
 
 def _certified(
@@ -238,9 +252,13 @@ def _certified(
     from scipy.linalg import solve_triangular
 
     penalties = np.exp(theta)[split.groups]
-    n, m = len(split.y), len(split.y_val)
-    q, r = np.linalg.qr(np.vstack([split.X / np.sqrt(n), np.diag(np.sqrt(penalties))]))
-    coef = solve_triangular(r, q[:n].T @ split.y / np.sqrt(n))
+    (n, p), m = split.X.shape, len(split.y_val)
+    rows = np.zeros((n + p, p + 1))
+    rows[:n, :p], rows[:n, p] = split.X / np.sqrt(n), split.y / np.sqrt(n)
+    rows[n:, :p].flat[:: p + 1] = np.sqrt(penalties)
+    triangle = np.asarray(np.linalg.qr(rows, mode="r"))  # its last column is Q'y
+    r = triangle[:p, :p]
+    coef = solve_triangular(r, triangle[:p, p])
     miss = split.X_val @ coef - split.y_val
     adjoint = solve_triangular(r, solve_triangular(r, split.X_val.T @ miss / m, trans="T"))
     gradient = np.bincount(split.groups, -penalties * coef * adjoint, len(theta))

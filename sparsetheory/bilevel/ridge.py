@@ -1,6 +1,7 @@
 """Ridge regression with a penalty a feature as the lower level: the loss on other data, its gradient and Hessian."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +31,11 @@ class RidgeValidation:
     half_square: float
     groups: np.ndarray
 
+    @cached_property
+    def single(self) -> bool:
+        """Whether feature j has penalty j."""
+        return bool(np.array_equal(self.groups, np.arange(len(self.groups))))
+
     @classmethod
     def of(
         cls, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray, groups: np.ndarray
@@ -39,18 +45,23 @@ class RidgeValidation:
         return cls(X.T @ X / n, X.T @ y / n, X_val.T @ X_val / m, X_val.T @ y_val / m, y_val @ y_val / (2 * m), groups)
 
     def __call__(self, theta: np.ndarray) -> "RidgePoint":
-        """Solve the lower level at theta and the adjoint system, by one Cholesky factorisation."""
-        from scipy.linalg import cho_factor, cho_solve
+        """Solve the lower level at theta and the adjoint system, by one Cholesky factorisation.
+
+        Where rounding makes the system singular the value is infinite.
+        """
+        from scipy.linalg.lapack import dpotrf, dpotrs
 
         penalties = np.exp(theta)[self.groups]
-        system = self.gram.copy()
-        system.flat[:: len(system) + 1] += penalties
-        factor = cho_factor(system, lower=True, overwrite_a=True, check_finite=False)[0]
-        coef = cho_solve((factor, True), self.moment, check_finite=False)
-        image = self.gram_val @ coef
-        value = float(self.half_square + coef @ image / 2 - self.moment_val @ coef)
-        adjoint = cho_solve((factor, True), image - self.moment_val, check_finite=False)
-        return RidgePoint(self, penalties, coef, adjoint, factor, value, len(theta))
+        system = self.gram.copy(order="F")
+        system.reshape(-1, order="F")[:: len(system) + 1] += penalties
+        factor, info = dpotrf(system, lower=1, clean=1, overwrite_a=1)
+        if info != 0:
+            nothing = np.full(len(penalties), np.nan)
+            return RidgePoint(self, penalties, nothing, nothing, factor, np.inf, len(theta))
+        coef = dpotrs(factor, self.moment, lower=1)[0]
+        slope = self.gram_val @ coef - self.moment_val
+        value = float(self.half_square + coef @ (slope - self.moment_val) / 2)
+        return RidgePoint(self, penalties, coef, dpotrs(factor, slope, lower=1)[0], factor, value, len(theta))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,30 +86,56 @@ class RidgePoint:
     value: float
     n_groups: int
 
-    @property
+    @cached_property
     def gradient(self) -> np.ndarray:
         r"""Gradient of psi, :math:`-e^{\theta_j} b_j v_j` summed over the features of a group."""
         return np.bincount(self.level.groups, -self.penalties * self.coef * self.adjoint, self.n_groups)
 
-    def hessian(self) -> np.ndarray:
-        r"""Return the Hessian of psi.
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """Inverse of X'X / n + diag(penalties)."""
+        from scipy.linalg.lapack import dpotri
+
+        half = dpotri(self.factor, lower=1)[0]
+        whole = half + half.T
+        whole.flat[:: len(whole) + 1] /= 2
+        return whole
+
+    @property
+    def gates(self) -> np.ndarray:
+        r"""Means over groups of :math:`a_j = e^{\theta_j} (A^{-1})_{jj}`, A the system.
+
+        Inverting A after a change of one penalty (Sherman, Morrison) shows psi to be a parabola in
+        :math:`s = t / (1 + a_j t)` with t the relative change. 1 - a is what the other features leave of feature j,
+        shrunk: near one where the penalty does little, near zero where it decides.
+        """
+        gates = self.penalties * np.diag(self.inverse)
+        if self.level.single:
+            return gates
+        return np.bincount(self.level.groups, gates, self.n_groups) / np.bincount(self.level.groups)
+
+    def hessian(self, free: np.ndarray | None = None) -> np.ndarray:
+        r"""Return the Hessian of psi, or its rows and columns of the indices `free`.
 
         With A the system, :math:`u = e^\theta b` and :math:`w = e^\theta v`,
 
         .. math:: \partial_k b = -A^{-1} e_k u_k, \qquad \partial_k v = A^{-1} (V \partial_k b - e_k w_k),
 
-        where V is the validation's Gram matrix, and the gradient is :math:`-u_j v_j`.
+        where V is the validation's Gram matrix, and the gradient is :math:`-u_j v_j`: the sum of
+        :math:`D A^{-1} V A^{-1} D` with D = diag(u), of :math:`A^{-1} \circ (u w' + w u')`, and of the gradient on the
+        diagonal.
         """
-        from scipy.linalg.lapack import dpotri
-
-        inverse = np.tril(dpotri(self.factor, lower=1)[0])
-        inverse += np.tril(inverse, -1).T
+        free = np.arange(self.n_groups) if free is None else free
         u, w = self.penalties * self.coef, self.penalties * self.adjoint
-        full = np.multiply.outer(u, u) * (inverse @ self.level.gram_val @ inverse)
-        cross = np.multiply.outer(w, u)
-        full += inverse * (cross + cross.T)
-        full.flat[:: len(full) + 1] -= u * self.adjoint
-        if np.array_equal(self.level.groups, np.arange(self.n_groups)):
-            return full
-        member = np.equal.outer(np.arange(self.n_groups), self.level.groups).astype(np.float64)
-        return member @ full @ member.T
+        if self.level.single:
+            rows = self.inverse[free] * u[free, None]
+            image = rows @ self.level.gram_val
+            image[np.arange(len(free)), free] += 2 * w[free]
+        else:
+            member = np.equal.outer(free, self.level.groups)
+            rows = (member * u) @ self.inverse
+            image = rows @ self.level.gram_val + 2 * member * w
+        half = rows @ image.T
+        full = (half + half.T) / 2
+        full.flat[:: len(full) + 1] += self.gradient[free]
+        return full

@@ -6,6 +6,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
 from sparsetheory import bilevel
+from sparsetheory.bilevel.box_newton import box_minimiser
 from sparsetheory.bilevel.ridge import RidgeValidation
 from sparsetheory.errors import ConvergenceError, ConvergenceWarning, InvalidArgument
 
@@ -40,6 +41,55 @@ def test_gradient_and_hessian_are_those_of_differences(groups):
         up, down = level(theta + t * unit), level(theta - t * unit)
         assert at.gradient[k] == pytest.approx((up.value - down.value) / (2 * t), rel=1e-5, abs=1e-8)
         assert np.allclose(at.hessian()[k], (up.gradient - down.gradient) / (2 * t), rtol=1e-5, atol=1e-8)
+
+
+def test_along_a_gate_the_loss_is_the_parabola_of_the_model():
+    level, theta = level_of(drawn(1)), np.random.default_rng(0).uniform(-3, 2, 12)
+    at = level(theta)
+    for k, unit in enumerate(np.eye(12)):
+        a = at.gates[k]
+        bend = at.hessian()[k, k] + (2 * a - 1) * at.gradient[k]
+        for s in (-0.9, -0.2, 0.3, 0.9 / a):  # the last one multiplies the penalty by about nine
+            moved = level(theta + unit * np.log1p(s / (1 - a * s)))
+            assert 0 < a < 1
+            assert moved.value == pytest.approx(at.value + at.gradient[k] * s + bend * s**2 / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(12) % 3])
+def test_parts_of_the_hessian(groups):
+    level = level_of(drawn(1), groups)
+    at, free = level(np.full(12 if groups is None else 3, -0.5)), np.array([0, 2])
+    assert np.allclose(at.hessian(free), at.hessian()[np.ix_(free, free)], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_model_is_low_on_the_box(seed):
+    rng = np.random.default_rng(seed)
+    root, slope = rng.standard_normal((8, 8)), rng.standard_normal(8)
+    hessian = root @ root.T + np.eye(8)
+    low, high = -rng.uniform(0.01, 0.5, 8), rng.uniform(0.01, 0.5, 8)
+
+    def model(x):
+        return slope @ x + x @ hessian @ x / 2
+
+    way = box_minimiser(hessian, slope, low, high, 0.0)
+    least = minimize(model, np.zeros(8), jac=lambda x: slope + hessian @ x, bounds=list(zip(low, high, strict=True)))
+    assert (low <= way).all() and (way <= high).all()
+    assert least.fun - 1e-6 <= model(way) <= 0.5 * least.fun
+    wide = np.full(8, 1e3)
+    assert np.allclose(box_minimiser(hessian, slope, -wide, wide, 0.0), -np.linalg.solve(hessian, slope))
+    assert box_minimiser(hessian - 100 * np.eye(8), slope, low, high, 0.0) is None
+    assert box_minimiser(hessian - 100 * np.eye(8), slope, low, high, 101.0) is not None
+
+
+def test_systems_that_rounding_makes_singular_are_no_candidates():
+    X, y, X_val, y_val = drawn(4, n=60, p=4)
+    twice = level_of((np.hstack([X, X]), y, np.hstack([X_val, X_val]), y_val))
+    assert twice(np.full(8, -60.0)).value == np.inf
+    found = bilevel.tune(
+        np.hstack([X, X]), y, np.hstack([X_val, X_val]), y_val, bounds=(-30, 4), tol=1e-5, on_failure="ignore"
+    )
+    assert np.isfinite(found.validation_loss) and found.validation_loss <= found.shared_loss * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -99,6 +149,18 @@ def test_shared_penalties():
     assert one.validation_loss <= min(grid) * (1 + 1e-9)
     own = bilevel.tune(*split, on_failure="ignore")
     assert own.validation_loss <= one.validation_loss
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 30.0])
+def test_never_above_the_best_shared_penalty(noise):
+    X, y, X_val, y_val = drawn(7, n=60, p=12)
+    rng = np.random.default_rng(1)
+    y, y_val = y + noise * rng.standard_normal(30), y_val + noise * rng.standard_normal(30)
+    found = bilevel.tune(X, y, X_val, y_val, on_failure="ignore")
+    scale = X.var(axis=0)
+    grid = [loss_by_ridge((X, y, X_val, y_val), scale * np.exp(t)) for t in np.linspace(-8, 4, 13)]
+    assert found.shared_loss == pytest.approx(min(grid), rel=1e-8)
+    assert found.validation_loss <= min(grid) * (1 + 1e-9)
 
 
 def test_more_features_than_samples_and_constant_ones():

@@ -3,6 +3,8 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
-from . import closeness, failures, formulas
+from . import closeness, complexity, failures, formulas, guarantees, stochastic
 
-CLAIMS: tuple[Claim, ...] = (*closeness.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (
+    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *guarantees.CLAIMS, *stochastic.CLAIMS,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Continuous bilevel test problems of the literature with printed best values, and what became of them here."""

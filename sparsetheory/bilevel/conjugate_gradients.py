@@ -1,0 +1,87 @@
+"""Conjugate gradients for a Hessian known through products, preconditioned by what earlier systems taught."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from .recycled import Recycled
+
+__all__ = ["Krylov", "conjugate_gradients"]
+
+Operator = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Krylov:
+    """The best iterate and what was seen on the way.
+
+    Attributes
+    ----------
+    solution, residual : ndarray
+        The residual of the recursion; rounding and differences may have moved the true one.
+    flat : ndarray or None
+        A direction along which curvature is not positive, where the iteration met one.
+    least, largest : float
+        Extremes of the Rayleigh quotients of the directions.
+    """
+
+    solution: np.ndarray
+    residual: np.ndarray
+    flat: np.ndarray | None
+    least: float
+    largest: float
+
+
+def conjugate_gradients(
+    times: Operator,
+    target: np.ndarray,
+    *,
+    tol: float,
+    memory: Recycled,
+    tangent: Operator | None = None,
+    shift: float = 0.0,
+    flat: float = 1e-14,
+    max_iter: int = 1000,
+) -> Krylov:
+    """Solve (T H T + shift) v = target on the range of the projection T to a residual of `tol`, from zero.
+
+    The products H p are remembered for the next system. A direction whose curvature is below `flat`, relative to the
+    largest seen, ends the iteration: what is left of the target lies outside the range, or H bends down.
+    """
+    v, residual = np.zeros(len(target)), target.copy()
+    best, least = (v, residual), float(residual.dot(residual))
+    low, high, steep, dead = np.inf, 0.0, 0.0, None
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    direction, inner = np.zeros(0), 1.0
+    while least > tol * tol and len(pairs) < max_iter:
+        ahead = memory.times(residual)
+        if tangent is not None:
+            ahead = tangent(ahead)
+        inner, last = float(residual.dot(ahead)), inner
+        direction = ahead + (inner / last) * direction if pairs else ahead
+        product = times(direction)
+        curve = product if tangent is None else tangent(product)
+        if shift:
+            curve = curve + shift * direction
+        bend, size = float(direction.dot(curve)), float(direction.dot(direction))
+        steep = max(steep, float(curve.dot(curve)) / size) if size > 0 else np.inf
+        if not bend > flat * steep**0.5 * size:  # NaN too
+            dead = direction
+            break
+        low, high = min(low, bend / size), max(high, bend / size)
+        length = inner / bend
+        v = v + length * direction
+        residual = residual - length * curve
+        square = float(residual.dot(residual))
+        if not pairs:
+            memory.contraction = (square / least) ** 0.5
+        pairs.append((direction, product))
+        if square < least:
+            best, least = (v, residual), square
+        elif not isfinite(square):
+            break
+    if len(pairs) > 1 or (pairs and not memory.contraction < 0.01):  # else nothing was new
+        memory.learn(pairs)
+    return Krylov(*best, dead, low, high)

@@ -1,0 +1,108 @@
+"""What products with a Hessian have taught about its inverse, kept from one linear system to the next."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["Recycled"]
+
+_ENTRIES = 2**14  # of steps, and of products: more cost as much time as the products that they save
+_FEWEST = 10
+_SHARP = 0.1  # of a residual: less is left by a good step
+_NEW = 1e-5  # of the curvature of a direction: less of it is what differences cannot tell from what is known
+_FLAT = 1e-6  # of the largest curvature: rounding of differences looks like less
+_STALE = 0.1  # change of a known product, where 1 is all of it
+
+
+class Recycled:
+    r"""A preconditioner from pairs (s, y = H s) with steps that are conjugate, :math:`S Y^\top = I`, one a row.
+
+    .. math:: M = S^\top S + \gamma \, (I - S^\top Y) (I - Y^\top S)
+
+    M is symmetric and positive definite whatever the Hessians that the products came from; where they came from one H,
+    it is the inverse of H on the span of the steps. It is the balanced form of deflation, and what BFGS updates with
+    conjugate steps build.
+
+    Parameters
+    ----------
+    length : int
+    room : int, optional
+        Most pairs, by default `length`, fewer where they are long; the oldest make room for new ones.
+
+    Attributes
+    ----------
+    contraction : float
+        What a step by M left of a residual when last tried; infinite before.
+    bend : float
+        How far a gradient was off its linear model when last seen, over the square of the step; infinite before.
+    least, largest : float
+        Extremes of the curvatures of all directions learnt.
+
+    References
+    ----------
+    Byrd, Nocedal, Schnabel (1994), Representations of quasi-Newton matrices, Mathematical Programming 63.
+    Morales, Nocedal (2000), Automatic preconditioning by limited memory quasi-Newton updating, SIAM J. Optim. 10.
+    """
+
+    def __init__(self, length: int, room: int | None = None) -> None:
+        self.room = min(length, max(_FEWEST, _ENTRIES // max(length, 1))) if room is None else room
+        self._steps, self._turns = np.empty((2, 0, length))
+        self.scale = 1.0
+        self.contraction = self.bend = np.inf
+        self.least, self.largest = np.inf, 0.0
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self._steps)
+
+    @property
+    def sharp(self) -> bool:
+        """Whether a step by M is likely to leave little of a residual."""
+        return self.contraction <= _SHARP
+
+    def times(self, v: np.ndarray) -> np.ndarray:
+        """Return M v."""
+        if not len(self._steps):
+            return self.scale * v
+        known = self._steps.dot(v)
+        rest = self.scale * (v - known.dot(self._turns))
+        return rest + (known - self._turns.dot(rest)).dot(self._steps)
+
+    def learn(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Take in what pairs (p, H p) tell beyond the old ones, and forget old ones that they contradict."""
+        steps, turns = (np.array(rows) for rows in zip(*pairs, strict=True))
+        bends, sizes, turned = (
+            np.einsum("ij,ij->i", a, b) for a, b in ((steps, turns), (steps, steps), (turns, turns))
+        )
+        largest = max(self.largest, float(np.sqrt(turned / sizes).max()))
+        curved = bends > _FLAT * largest * sizes  # other directions teach nothing
+        if not curved.any():
+            return
+        bends, sizes, turned = bends[curved], sizes[curved], turned[curved]
+        self.least, self.largest = min(self.least, float((bends / sizes).min())), largest
+        self.scale = float(bends[-1] / turned[-1])
+        root = np.sqrt(bends)[:, None]
+        self._append(*self._conjugate(steps[curved] / root, turns[curved] / root))
+
+    def _conjugate(self, steps: np.ndarray, turns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is left of the steps, and of their products, once it is conjugate to the old and to itself."""
+        if len(self._steps):
+            share = turns @ self._steps.T
+            fresh = np.abs(share - steps @ self._turns.T).max(axis=0) <= _STALE
+            if not fresh.all():
+                self._steps, self._turns, share = self._steps[fresh], self._turns[fresh], share[:, fresh]
+            for _ in range(2):  # once loses digits where little is left
+                steps, turns = steps - share @ self._steps, turns - share @ self._turns
+                share = turns @ self._steps.T
+        gram = steps @ turns.T
+        curvature, basis = np.linalg.eigh((gram + gram.T) / 2)
+        new = curvature > _NEW
+        basis = (basis[:, new] / np.sqrt(curvature[new])).T
+        steps, turns = basis @ steps, basis @ turns
+        curved = np.einsum("ij,ij->i", steps, steps) * (_FLAT * self.largest) < 1.0
+        return steps[curved], turns[curved]
+
+    def _append(self, steps: np.ndarray, turns: np.ndarray) -> None:
+        spare = max(len(self._steps) + len(steps) - self.room, 0)
+        self._steps = np.concatenate([self._steps, steps])[spare:]
+        self._turns = np.concatenate([self._turns, turns])[spare:]
