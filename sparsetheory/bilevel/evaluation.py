@@ -4,17 +4,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .conjugate_gradients import conjugate_gradients
 from .implicit import Adjoint, adjoint_gradient
 from .lower_level import LowerLevel, LowerSolution, minimize_level
 from .oracles import Oracles
 from .penalty import penalised
 from .recycled import Recycled
-from .sets import ConvexSet
+from .sets import ConvexSet, Face
 
 __all__ = ["Exact", "Forward", "Point", "Selected"]
 
 _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.01  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
+_PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
 _BOUND = 0.1  # the same where the error is bounded through the smallest curvature: it is less in most directions
 
 
@@ -71,13 +73,17 @@ class Exact:
     vector: np.ndarray | None = None
     curvature: float = 0.1  # relative; how much of an error in the residuals reaches the gradient
     memory: Recycled = field(init=False)
+    _last: tuple[np.ndarray, LowerSolution, Face] | None = field(init=False, default=None)
+    _probed: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.memory = Recycled(len(self.z))
+        self.memory = Recycled(len(self.z), room=0)
 
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi and its gradient at x to about the accuracy."""
-        level = LowerLevel(self.oracles, x, self.Y)
+        if self._last is not None and not self._probed:
+            self._probe(*self._last)
+        level, begun = LowerLevel(self.oracles, x, self.Y), (self.z, self.vector, self.curvature)
         while True:
             known = self.curvature
             z = minimize_level(level, self.z, tol=self._tol(accuracy, known**2), memory=self.memory)
@@ -85,13 +91,35 @@ class Exact:
                 self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known), slope=z.slope, vector=self.vector,
                 memory=self.memory,
             )  # fmt: skip
+            if not a.reached and self.memory.room:  # a kernel after all: begin again without
+                self.memory = Recycled(len(self.z), room=0)
+                self.z, self.vector, self.curvature = begun
+                continue
             self.z, self.vector = z.y, a.vector
             self.curvature = max(min(a.curvature, 2 * known), 1e-6)  # few systems see all of the spectrum
             if self.curvature >= 0.3 * known:
                 break  # else both were solved for a level that is better conditioned than this one
+        self._last = x, z, a.face
         # the adjoint is also the derivative of f along an error of z: the value gains a second order of accuracy
         value = self.oracles.f(x, z.y) - float(a.vector @ a.face.tangent(z.slope))
         return Point(value, a.gradient, z.y, z.y, a, (value, value), 0.0, z.residual, z.ray)
+
+    def _probe(self, x: np.ndarray, z: LowerSolution, face: Face) -> None:
+        """Keep products from now on, unless the lower Hessian has a kernel.
+
+        Differences put a little of the kernel into what is kept, more each time, and z would leave the member of S(x)
+        that it started from. A system with a random right-hand side has no solution then.
+        """
+        self._probed = True
+        memory = Recycled(len(z.y))
+        target = face.tangent(np.random.default_rng(0).standard_normal(len(z.y)))
+        size = float(np.linalg.norm(target))
+        found = conjugate_gradients(
+            self.oracles.products(x, z.y, z.slope), target, tol=_PROBE * size, memory=memory, tangent=face.tangent,
+            shift=face.curvature, flat=1e-7,
+        )  # fmt: skip
+        if float(np.linalg.norm(found.residual)) <= _PROBE * size:
+            self.memory = memory
 
     @staticmethod
     def _tol(accuracy: float, amplification: float) -> float:
@@ -131,7 +159,7 @@ class Selected:
         self.y, self.z = whole.y.y, whole.z.y
         residual = self.Y.project(best - self.oracles.grad_g_y(x, best)) - best
         value, size = self.oracles.f(x, best), float(np.linalg.norm(residual))
-        noise = 5 * tol * (1.0 + abs(value))  # the weights of the extrapolation add up to five
+        noise = tol * self.sigma * (1.0 + abs(value))  # lower solutions are off by so much where g is curved
         return Point(value, a.gradient, best, whole.z.y, a, whole.bracket, self.sigma, size, whole.z.ray, noise)
 
     def _solution(self, x: np.ndarray, y: np.ndarray, sigma: float, tol: float) -> LowerSolution:

@@ -27,8 +27,10 @@ class Adjoint:
     unsolved : float
         Residual of the system relative to its right-hand side. A singular system that has a solution is solved; one
         that has none leaves a residual: then y is not the member of S(x) that is best for f.
+    reached : bool
+        Whether the residual is what was asked for.
     solved : bool
-        Whether the residual is what was asked for, or small enough for the right-hand side to lie in the range.
+        Whether it is what was asked for, or small enough for the right-hand side to lie in the range.
     curvature : float
         Smallest curvature seen along the face, relative to the largest.
     face : Face
@@ -38,6 +40,7 @@ class Adjoint:
     gradient: np.ndarray
     vector: np.ndarray
     unsolved: float
+    reached: bool
     solved: bool
     curvature: float
     face: Face
@@ -75,8 +78,9 @@ def adjoint_gradient(
     solution = system.improve(v, tol, min(max_iter, 10 * len(y) + 20))
     size, off = float(np.linalg.norm(system.target)), float(np.linalg.norm(solution.residual))
     gradient = in_x if solution.mixed is None else in_x - solution.mixed
-    solved = off <= max(2 * tol, _RANGE * size)
-    return Adjoint(gradient, solution.v, off / size if size > 0 else 0.0, solved, system.spread, face)
+    reached = off <= 2 * tol
+    unsolved, solved = off / size if size > 0 else 0.0, reached or off <= _RANGE * size
+    return Adjoint(gradient, solution.v, unsolved, reached, solved, system.spread, face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,15 +118,21 @@ class _System:
         residual = self.target - self._face(forward(v), v) if v.any() else self.target
         best = _Solution(v, residual, None)
         for _ in range(_REFINEMENTS):
-            if best.residual.dot(best.residual) > tol * tol:
-                v = v + self._step(forward, best.residual, tol, max_iter)
+            last = float(best.residual.dot(best.residual)) ** 0.5
+            recycled = last > tol and self.memory.contraction * last <= 0.5 * tol
+            if recycled:
+                v = best.v + self.face.tangent(self.memory.times(best.residual))
+            elif last > tol:
+                v = best.v + self._correction(forward, best.residual, tol, max_iter)
             elif best.mixed is not None or not v.any():
                 break
             found = self._at(v)
-            last, now = (float(each.residual.dot(each.residual)) for each in (best, found))
+            now = float(found.residual.dot(found.residual)) ** 0.5
             if best.mixed is None or now < last:
                 best = found
-            if now > 0.25 * last:
+            if recycled:
+                self.memory.contraction = now / last
+            elif now > 0.5 * last:
                 break
         return best
 
@@ -135,10 +145,7 @@ class _System:
             self.face.tangent(product) + self.face.curvature * v if self.face.curvature else self.face.tangent(product)
         )
 
-    def _step(self, forward: Operator, residual: np.ndarray, tol: float, max_iter: int) -> np.ndarray:
-        """Return the correction of one residual, by the remembered inverse alone where that is likely to do."""
-        if self.memory.contraction * float(residual.dot(residual)) ** 0.5 <= 0.5 * tol:
-            return self.face.tangent(self.memory.times(residual))
+    def _correction(self, forward: Operator, residual: np.ndarray, tol: float, max_iter: int) -> np.ndarray:
         found = conjugate_gradients(
             forward, residual, tol=0.5 * tol, memory=self.memory, tangent=self.face.tangent,
             shift=self.face.curvature, max_iter=max_iter,

@@ -9,7 +9,7 @@ __all__ = ["Recycled"]
 _ENTRIES = 2**14  # of steps, and of products: more cost as much time as the products that they save
 _FEWEST = 10
 _SHARP = 0.1  # of a residual: less is left by a good step
-_NEW = 1e-5  # of the curvature of a direction: less of it is what differences cannot tell from what is known
+_NEW = 1e-3  # of the curvature of a direction: less of it is what differences cannot tell from what is known
 _FLAT = 1e-6  # of the largest curvature: rounding of differences looks like less
 _STALE = 0.1  # change of a known product, where 1 is all of it
 

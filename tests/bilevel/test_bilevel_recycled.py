@@ -5,6 +5,7 @@ import pytest
 
 from sparsetheory import bilevel
 from sparsetheory.bilevel.conjugate_gradients import conjugate_gradients
+from sparsetheory.bilevel.evaluation import Exact
 from sparsetheory.bilevel.oracles import OracleFailure, Oracles
 from sparsetheory.bilevel.recycled import Recycled
 from sparsetheory.errors import InvalidArgument
@@ -120,6 +121,30 @@ def test_calls_of_a_quadratic_do_not_grow_again():
     found = bilevel.minimize(quadratic(50), np.ones(50), np.zeros(50), tol=1e-4)
     assert found.converged and found.kind == "implicit"
     assert found.counts.gradients <= 150 + 10 * found.n_iter
+
+
+@pytest.mark.parametrize(("flat", "room"), [(0, True), (12, False)])
+def test_products_are_kept_where_the_lower_hessian_has_no_kernel(flat, room):
+    """With one, what differences leave in it would grow: z has to stay the member of S(x) that f likes best."""
+    rng = np.random.default_rng(0)
+    curvature = np.append(np.zeros(flat), np.geomspace(0.1, 1.0, 30 - flat))
+    Q = np.linalg.qr(rng.standard_normal((30, 30)))[0]
+    H, kernel, c = Q * curvature @ Q.T, Q[:, :flat], rng.standard_normal(30)
+    B = H @ rng.standard_normal((30, 30)) / np.sqrt(30)
+    problem = bilevel.Problem(
+        f=lambda x, y: 0.5 * float((y - c) @ (y - c)) + 0.05 * float(x @ x),
+        g=lambda x, y: 0.5 * float(y @ H @ y) - float(y @ (B @ x)),
+        grad_f=lambda x, y: (0.1 * x, y - c), grad_g=lambda x, y: (-B.T @ y, H @ y - B @ x),
+    )  # fmt: skip
+    x, inverse = rng.standard_normal(30), np.linalg.pinv(H, rcond=1e-9)
+    exact = Exact(Oracles(problem, 30, 30), bilevel.Free(), inverse @ (B @ x) + kernel @ (kernel.T @ c))
+    for _ in range(12):
+        point = exact(x, 1e-2)
+        z = inverse @ (B @ x) + kernel @ (kernel.T @ c)
+        assert point.sound and np.linalg.norm(point.gradient - 0.1 * x - B.T @ (inverse @ (z - c))) <= 1e-2
+        assert np.linalg.norm(kernel.T @ (point.z - c)) <= 1e-5
+        x = x + 0.1 * rng.standard_normal(30)
+    assert (exact.memory.room > 0) == room and (len(exact.memory) == 30) == room
 
 
 def test_a_product_that_breaks_late_leaves_the_best_point():
