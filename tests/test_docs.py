@@ -24,6 +24,13 @@ def test_the_blocks_of_the_readme_run(block, tmp_path, monkeypatch):
         exec(compile(block, "README.md", "exec"), {})
 
 
+def test_the_blocks_of_the_bilevel_page_run():
+    """One after the other: later ones use what earlier ones made."""
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "bilevel.md").read_text(), flags=re.S):
+        exec(compile(block, "bilevel.md", "exec"), names)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_relative_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
