@@ -215,9 +215,14 @@ def _spectral_gradient(level: LowerLevel, at: LowerSolution, tol: float, max_ite
         slope = level.slope(y)
         turned, moved = slope - at.slope, y - at.y
         bend, size = float(turned @ moved), float(moved @ moved)
-        length = min(max(size / bend, 1e-10), 1e10) if bend > 0 else 10.0 * length
+        length = min(max(size / bend, 1e-10), 1e10) if bend > 0 else min(10.0 * length, _reach(y, slope))
         values.append(value)
         at = LowerSolution(y, slope, level.residual(y, slope), k + 1)
         if size == 0.0:
             break
     return at
+
+
+def _reach(y: np.ndarray, slope: np.ndarray) -> float:
+    """Return the length of the longest step: on linear levels steps grow, and a projection loses digits from afar."""
+    return 1e6 * (1.0 + float(np.abs(y).max(initial=0.0))) / max(float(np.abs(slope).max(initial=0.0)), 1e-300)
