@@ -22,7 +22,7 @@ _FIRST = 0.1
 _SMALLEST = 1e-6
 
 #: Relative distance within which gradients belong to the same kink.
-KINK = 1e-6
+KINK = 1e-7
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,11 @@ class Automatic:
             stop = self._penalty_step()
         elif not self.point.sound:
             self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
-        elif self.descent.error > self.tol and not self.descent.advance():
-            if self._at_kink():
+        elif self.descent.error > self.tol:
+            moved = self.descent.advance()
+            if self._at_kink(moved):
                 stop = Status.STALLED  # the certificate decides whether the kink is stationary
-            else:
+            elif not moved:
                 self.smooth = False
                 self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
         error = self.descent.error
@@ -118,10 +119,13 @@ class Automatic:
         extra = {"sigma": self.point.sigma, "gradients": self.oracles.counts.gradients}
         return Chunk(n_iter=1, error=error, objective=self.point.value, stop=stop, extra=extra)
 
-    def _at_kink(self) -> bool:
-        """Whether gradients nearby, differing by more than a smooth function's would, combine to almost nothing."""
+    def _at_kink(self, moved: bool) -> bool:
+        """Whether gradients nearby, of more than one piece, combine to almost nothing."""
+        if moved and self.descent.length > KINK * (1.0 + float(np.linalg.norm(self.x))):
+            return False
         gradients = self.descent.nearby(KINK)
-        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= 10 * self.tol
+        goal = self.tol if moved else 20 * self.tol
+        return len(gradients) > 1 and float(np.linalg.norm(shortest(self.X, self.x, gradients))) <= goal
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""

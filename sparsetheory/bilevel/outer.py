@@ -2,17 +2,19 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from .curvature import Pairs
 from .sets import Box, ConvexSet, Free
 
 __all__ = ["Evaluation", "QuasiNewton", "stationarity"]
 
-_MEMORY = 100
+_SEEN = 100
 _TRIALS = 40
+_SHARPER, _SHARPEST = 1e-2, 1e-6
+_WOLFE = 0.9  # share of the slope that may be left
 
 
 class Evaluation(Protocol):
@@ -39,25 +41,21 @@ def stationarity(X: ConvexSet, x: np.ndarray, gradient: np.ndarray) -> float:
     return float(np.linalg.norm(x - X.project(x - gradient)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Pair:
-    """A step, the change of the gradient along it, and their product."""
-
-    step: np.ndarray
-    turn: np.ndarray
-
-
 class QuasiNewton:
     """One function on X; each call of `advance` takes one step.
 
-    On a box or the whole space the direction is L-BFGS on the coordinates that no bound holds, and the path is bent by
-    the projection (Bertsekas 1982); on other sets it is a projected gradient step of Barzilai and Borwein's length.
+    On a box or the whole space the direction is that of BFGS on the coordinates that no bound holds, and the path is
+    bent by the projection (Bertsekas 1982); on other sets it is a projected gradient step of Barzilai and Borwein's
+    length. The line search asks for the weak Wolfe conditions: with them BFGS also gets to minimisers at kinks, where
+    its matrix learns which directions are bent sharply (Lewis, Overton 2013).
     """
 
     def __init__(self, X: ConvexSet, evaluate: Evaluate, x: np.ndarray, accuracy: float) -> None:
         self.X, self.evaluate = X, evaluate
-        self.pairs: deque[_Pair] = deque(maxlen=_MEMORY)
-        self.seen: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_MEMORY)
+        self.pairs = Pairs(len(x))
+        self.seen: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_SEEN)
+        self.length = np.inf  # of the last step
+        self.share = 1.0  # of the slope: accuracy that evaluations are asked for
         self.x = X.project(x)
         self.at = evaluate(self.x, accuracy)
         self.seen.append((self.x, self.at.gradient))
@@ -73,50 +71,42 @@ class QuasiNewton:
         return np.array([g for x, g in self.seen if float(np.linalg.norm(x - self.x)) <= reach])
 
     def advance(self) -> bool:
-        """Take one step; False where no step along the direction helps."""
-        accuracy = self.error
-        way = self._direction()
-        if self._search(way, accuracy):
-            return True
-        if not self.pairs:
-            return False
-        self.pairs.clear()  # curvature of another piece of the function
-        return self._search(self._direction(), accuracy)
+        """Take one step; False where no step along the direction helps.
+
+        After a failure the evaluations are doubted first: at a kink the face of the lower solution has to be right, and
+        the error of a value is no longer the square of that of the solution. Then the curvature is, as another piece's.
+        """
+        while not self._search(self._direction()):
+            if self.share > _SHARPEST and self.pairs:
+                self.share = max(_SHARPER * self.share, _SHARPEST)
+                self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(self._direction())))
+            elif self.pairs:
+                self.pairs.clear()
+            else:
+                return False
+        return True
 
     def _direction(self) -> np.ndarray:
         gradient = self.at.gradient
         if not isinstance(self.X, Box | Free):
             return self.X.project(self.x - self._length() * gradient) - self.x
         free = self.X.free(self.x, gradient) if isinstance(self.X, Box) else np.ones(len(gradient), dtype=bool)
-        way = np.where(free, -self._times_inverse(np.where(free, gradient, 0.0), free), 0.0)
-        return way if float(way @ gradient) < 0 else -np.where(free, gradient, 0.0)
+        slope = np.where(free, gradient, 0.0)
+        way = np.where(free, -self.pairs.times_inverse(slope, free, self._length()), 0.0)
+        return way if float(way @ gradient) < 0 else -slope
 
     def _length(self) -> float:
         """Return the step of Barzilai and Borwein, 1 / |gradient| before there is any."""
-        if not self.pairs:
+        if not len(self.pairs):
             return 1.0 / max(1.0, float(np.linalg.norm(self.at.gradient)))
-        last = self.pairs[-1]
-        return float(last.step @ last.step) / float(last.step @ last.turn)
+        step, turn = self.pairs.last
+        return float(step @ step) / float(step @ turn)
 
-    def _times_inverse(self, gradient: np.ndarray, free: np.ndarray) -> np.ndarray:
-        """Return the L-BFGS inverse Hessian on the free coordinates times the gradient (two loops)."""
-        pairs = [(np.where(free, p.step, 0.0), np.where(free, p.turn, 0.0)) for p in self.pairs]
-        pairs = [(s, t) for s, t in pairs if float(s @ t) > 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(t))]
-        q, shares = gradient.copy(), []
-        for s, t in reversed(pairs):
-            shares.append(float(s @ q) / float(s @ t))
-            q -= shares[-1] * t
-        q *= float(pairs[-1][0] @ pairs[-1][1]) / float(pairs[-1][1] @ pairs[-1][1]) if pairs else self._length()
-        for (s, t), share in zip(pairs, reversed(shares), strict=True):
-            q += (share - float(t @ q) / float(s @ t)) * s
-        return q
-
-    def _search(self, way: np.ndarray, accuracy: float) -> bool:
-        """Move to a point of the projected path that falls enough and, where the path is straight, is not too near.
-
-        Weak Wolfe conditions by bisection: they also hold somewhere along a line with kinks (Lewis, Overton 2013).
-        """
+    def _search(self, way: np.ndarray) -> bool:
+        """Move to a point of the projected path that falls enough and, where the path is straight, is not too near."""
+        accuracy = self.share * min(self.error, self._steepness(way))
         low, high, t = 0.0, np.inf, 1.0
+        near, far = self.at, None
         for _ in range(_TRIALS):
             x = self.X.project(self.x + t * way)
             if np.array_equal(x, self.x):
@@ -124,15 +114,18 @@ class QuasiNewton:
             new = self.evaluate(x, accuracy)
             self.seen.append((x, new.gradient))
             if not self._falls(x, new):
-                high = t
-                t = max(low + 0.1 * (high - low), self._parabola(x, new, t)) if low == 0 else 0.5 * (low + high)
+                high, far = t, new
             elif self._too_near(x, new, way, t):
-                low = t
-                t = 0.5 * (low + high) if np.isfinite(high) else 2.0 * low
+                low, near = t, new
             else:
                 self._move(x, new)
                 return True
+            t = 2.0 * low if far is None else low + (high - low) * _between(near, far, (high - low) * way)
         return False
+
+    def _steepness(self, way: np.ndarray) -> float:
+        """Return the slope along the way: at a kink it vanishes long before the gradient, and decides what is down."""
+        return max(abs(float(self.at.gradient @ way)) / float(np.linalg.norm(way)), 1e-300)
 
     def _falls(self, x: np.ndarray, new: Evaluation) -> bool:
         """Armijo's rule; where values are too close to tell, the slope along the step must have shrunk."""
@@ -144,16 +137,24 @@ class QuasiNewton:
 
     def _too_near(self, x: np.ndarray, new: Evaluation, way: np.ndarray, t: float) -> bool:
         straight = bool(np.allclose(x - self.x, t * way, rtol=1e-9, atol=0.0))
-        return straight and float(new.gradient @ way) < 0.9 * float(self.at.gradient @ way)
-
-    def _parabola(self, x: np.ndarray, new: Evaluation, t: float) -> float:
-        """Return the minimiser of the parabola through both values and the first slope, at most t / 2."""
-        slope = float(self.at.gradient @ (x - self.x))
-        bend = 2.0 * (new.value - self.at.value - slope)
-        return t * float(np.clip(-slope / bend, 0.1, 0.5)) if bend > 0 else 0.5 * t
+        return straight and float(new.gradient @ way) < _WOLFE * float(self.at.gradient @ way)
 
     def _move(self, x: np.ndarray, new: Evaluation) -> None:
-        pair = _Pair(x - self.x, new.gradient - self.at.gradient)
-        if float(pair.step @ pair.turn) > 1e-10 * float(np.linalg.norm(pair.step) * np.linalg.norm(pair.turn)):
-            self.pairs.append(pair)
+        self.pairs.add(x - self.x, new.gradient - self.at.gradient)
+        self.length = float(np.linalg.norm(x - self.x))
         self.x, self.at = x, new
+
+
+def _between(near: Evaluation, far: Evaluation, step: np.ndarray) -> float:
+    """Return where on the step to look next, as a share of it.
+
+    Where the slope changes sign the tangents at both ends meet, at the kink if there is one; else the parabola through
+    both values and the first slope says it.
+    """
+    slope, then, rise = float(near.gradient @ step), float(far.gradient @ step), far.value - near.value
+    bend = 2.0 * (rise - slope)
+    if slope < 0 < then:
+        share = (rise - then) / (slope - then)
+    else:
+        share = -slope / bend if bend > 0 else 0.5
+    return float(np.clip(share, 0.1, 0.9))
