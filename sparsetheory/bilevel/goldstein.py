@@ -1,5 +1,7 @@
 """Stationarity at a kink: the shortest vector that the gradients nearby and the normals of X can combine to."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .outer import Evaluate
@@ -39,23 +41,25 @@ def _normals(X: ConvexSet, x: np.ndarray) -> np.ndarray:
 
 
 def goldstein(
-    X: ConvexSet, evaluate: Evaluate, x: np.ndarray, *, radius: float, tol: float, rng: np.random.Generator
-) -> float:
-    r"""Return an upper bound on the distance of zero from the Goldstein subdifferential of a function on X at x.
+    X: ConvexSet, evaluate: Evaluate, x: np.ndarray, *, radius: float, tol: float, rng: np.random.Generator,
+    known: Sequence[np.ndarray] = (),
+) -> np.ndarray:  # fmt: skip
+    r"""Return a short vector of the Goldstein subdifferential of a function on X at x.
 
-    That is the convex hull of the gradients within `radius`. From x a point is taken in the direction in which the
+    Its length bounds the distance of zero from that set from above. The set is the convex hull of the gradients within `radius`. From x a point is taken in the direction in which the
     hull so far promises descent; at a kink its gradient belongs to another piece and says otherwise (Mahdavi-Amiri,
     Yousefpour 2012). Where it does not, a point drawn at random is added (gradient sampling: Burke, Lewis, Overton
-    2005). This ends within `tol` of zero or at ``2 p + 10`` gradients; more can only lower the value.
+    2005). This ends within `tol` of zero or after ``2 p + 10`` gradients; more can only lower the
+    value. Gradients already `known` from within the radius take part.
     """
-    p = len(x)
-    gradients = [evaluate(x, 0.1 * tol).gradient]
+    p, most = len(x), len(known) + 2 * len(x) + 10
+    gradients = list(known) or [evaluate(x, 0.1 * tol).gradient]
     way = shortest(X, x, np.array(gradients))
-    while (length := float(np.linalg.norm(way))) > tol and len(gradients) < 2 * p + 10:
+    while (length := float(np.linalg.norm(way))) > tol and len(gradients) < most:
         gradients.append(evaluate(X.project(x - rng.uniform(0.5, 1.0) * radius / length * way), 0.1 * tol).gradient)
         if float(gradients[-1] @ way) > 0.5 * length**2:  # still downhill: no kink was crossed
             drawn = rng.standard_normal(p)
             drawn *= radius * rng.uniform() ** (1 / p) / np.linalg.norm(drawn)
             gradients.append(evaluate(X.project(x + drawn), 0.1 * tol).gradient)
         way = shortest(X, x, np.array(gradients))
-    return length
+    return way

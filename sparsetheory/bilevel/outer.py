@@ -13,7 +13,7 @@ __all__ = ["Evaluation", "QuasiNewton", "stationarity"]
 
 _SEEN = 100
 _TRIALS = 40
-_SHARPER, _SHARPEST = 1e-2, 1e-6
+_SHARPER, _SHARPEST = 1e-2, 1e-4
 _WOLFE = 0.9  # share of the slope that may be left
 
 
@@ -73,18 +73,27 @@ class QuasiNewton:
     def advance(self) -> bool:
         """Take one step; False where no step along the direction helps.
 
-        After a failure the evaluations are doubted first: at a kink the face of the lower solution has to be right, and
-        the error of a value is no longer the square of that of the solution. Then the curvature is, as another piece's.
+        After a failure the evaluations are doubted: at a kink the face of the lower solution has to be right, and the
+        error of a value is no longer the square of that of the solution.
         """
-        while not self._search(self._direction()):
-            if self.share > _SHARPEST and self.pairs:
-                self.share = max(_SHARPER * self.share, _SHARPEST)
-                self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(self._direction())))
-            elif self.pairs:
-                self.pairs.clear()
-            else:
-                return False
-        return True
+        if self._search(self._direction()):
+            return True
+        if self.share > _SHARPEST and len(self.pairs):
+            self.share *= _SHARPER
+            self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(self._direction())))
+            return self._search(self._direction())
+        return False
+
+    def along(self, way: np.ndarray) -> bool:
+        """Take a step in a direction that the caller knows; False where none helps."""
+        return self._search(way)
+
+    def afresh(self) -> bool:
+        """Take a step without what earlier ones have shown of curvature; False where there was nothing or none helps."""
+        if not len(self.pairs):
+            return False
+        self.pairs.clear()
+        return self._search(self._direction())
 
     def _direction(self) -> np.ndarray:
         gradient = self.at.gradient
