@@ -12,7 +12,7 @@ from scipy.optimize import lsq_linear
 from benchmarks.bilevel.quadratic import Quadratic
 from benchmarks.bilevel.ridge import Split
 
-KINK = 1e-4
+KINK = 1e-6
 
 
 def psi(problem: Quadratic, x: np.ndarray) -> float:

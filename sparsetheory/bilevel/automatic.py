@@ -9,7 +9,7 @@ from .._loop import Chunk
 from ..result import Status
 from .evaluation import Exact, Forward, Point, Selected
 from .given_sets import Projection
-from .goldstein import shortest
+from .goldstein import goldstein, shortest
 from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, QuasiNewton
@@ -20,9 +20,10 @@ _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
 _FIRST = 0.1
 _SMALLEST = 1e-6
+_ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then worth completing
 
 #: Relative distance within which gradients belong to the same kink.
-KINK = 1e-6
+KINK = 1e-7
 
 
 @dataclass(frozen=True)
@@ -106,27 +107,41 @@ class Automatic:
             stop = self._penalty_step()
         elif not self.point.sound:
             self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
-        elif self.descent.error > self.tol and not self.descent.advance():
-            if self._at_kink():
-                stop = Status.STALLED  # the certificate decides whether the kink is stationary
-            else:
-                self.smooth = False
-                self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        elif self.descent.error > self.tol:
+            stop = self._step()
         error = self.descent.error
         if self.kind == "penalty" and self.sigma > _SMALLEST and stop is None:
             error = max(error, 2 * self.tol)  # psi_sigma at this sigma is not yet what was asked for
         extra = {"sigma": self.point.sigma, "gradients": self.oracles.counts.gradients}
         return Chunk(n_iter=1, error=error, objective=self.point.value, stop=stop, extra=extra)
 
-    def _at_kink(self) -> bool:
-        """Whether gradients nearby, differing by more than a smooth function's would, combine to almost nothing."""
-        gradients = self.descent.nearby(KINK)
-        return len(gradients) > 1 and shortest(self.X, self.x, gradients) <= 10 * self.tol
+    def _step(self) -> Status | None:
+        """Take a step; where steps have become tiny or fail, look for a kink and for a way along it."""
+        moved = self.descent.advance()
+        radius = KINK * (1.0 + float(np.linalg.norm(self.x)))
+        if moved and self.descent.length > radius:
+            return None
+        way = self._way_down(radius, hopeless=not moved)
+        if float(np.linalg.norm(way)) <= self.tol:
+            return Status.STALLED  # the certificate decides whether the kink is stationary
+        if not (moved or self.descent.along(-way) or self.descent.afresh()):
+            self.smooth = False
+            self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        return None
+
+    def _way_down(self, radius: float, *, hopeless: bool) -> np.ndarray:
+        """Return the shortest vector that the gradients nearby combine to, with those of pieces that steps missed."""
+        known = self.descent.nearby(KINK)
+        way = shortest(self.X, self.x, known)
+        if self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol or hopeless:
+            rng = np.random.default_rng(0)
+            way = goldstein(self.X, self.again(), self.x, radius=radius, tol=self.tol, rng=rng, known=list(known))
+        return way
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""
         goal = max(0.5 * self.tol, _STAGE * self.sigma * (1.0 + float(np.linalg.norm(self.point.gradient))))
-        if self.descent.error > goal and self.descent.advance():
+        if self.descent.error > goal and (self.descent.advance() or self.descent.afresh()):
             return None
         if self._sharpen():
             return None

@@ -17,7 +17,6 @@ __all__ = ["Exact", "Forward", "Point", "Selected"]
 _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.01  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
 _PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
-_BOUND = 0.1  # the same where the error is bounded through the smallest curvature: it is less in most directions
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +123,7 @@ class Exact:
     @staticmethod
     def _tol(accuracy: float, amplification: float) -> float:
         """An error of the residual of z reaches the gradient twice through the inverse Hessian, the adjoint's once."""
-        return max(_BOUND * accuracy * amplification, _FINEST)
+        return max(_SHARE * accuracy * amplification, _FINEST)
 
 
 @dataclass(eq=False)

@@ -95,6 +95,7 @@ def _newton(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int, mem
     for k in range(max_iter):
         if at.residual <= tol:
             break
+        at = _on_bounds(level, at)
         tangent = _tangent(level.Y, at)
         moved = _recycled_step(level, at, tangent, memory) if memory.sharp else None
         if moved is None:
@@ -103,6 +104,14 @@ def _newton(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int, mem
             return moved or at
         at = replace(moved, n_iter=k + 1)
     return at
+
+
+def _on_bounds(level: LowerLevel, at: LowerSolution) -> LowerSolution:
+    """Return the point with the coordinates that a bound holds put on it: Newton steps leave them where they are."""
+    if not isinstance(level.Y, Box):
+        return at
+    y = np.where(level.Y.free(at.y, at.slope), at.y, np.where(at.slope > 0, level.Y.lower, level.Y.upper))
+    return at if np.array_equal(y, at.y) else level.at(y, at.n_iter)
 
 
 def _tangent(Y: ConvexSet, at: LowerSolution) -> Callable[[np.ndarray], np.ndarray] | None:

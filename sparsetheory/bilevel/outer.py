@@ -13,6 +13,7 @@ __all__ = ["Evaluation", "QuasiNewton", "stationarity"]
 
 _SEEN = 100
 _TRIALS = 40
+_SHARPER, _SHARPEST = 1e-2, 1e-4
 _WOLFE = 0.9  # share of the slope that may be left
 
 
@@ -53,6 +54,8 @@ class QuasiNewton:
         self.X, self.evaluate = X, evaluate
         self.pairs = Pairs(len(x))
         self.seen: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_SEEN)
+        self.length = np.inf  # of the last step
+        self.share = 1.0  # of the slope: accuracy that evaluations are asked for
         self.x = X.project(x)
         self.at = evaluate(self.x, accuracy)
         self.seen.append((self.x, self.at.gradient))
@@ -68,12 +71,28 @@ class QuasiNewton:
         return np.array([g for x, g in self.seen if float(np.linalg.norm(x - self.x)) <= reach])
 
     def advance(self) -> bool:
-        """Take one step; False where no step along the direction helps."""
+        """Take one step; False where no step along the direction helps.
+
+        After a failure the evaluations are doubted: at a kink the face of the lower solution has to be right, and the
+        error of a value is no longer the square of that of the solution.
+        """
         if self._search(self._direction()):
             return True
+        if self.share > _SHARPEST and len(self.pairs):
+            self.share *= _SHARPER
+            self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(self._direction())))
+            return self._search(self._direction())
+        return False
+
+    def along(self, way: np.ndarray) -> bool:
+        """Take a step in a direction that the caller knows; False where none helps."""
+        return self._search(way)
+
+    def afresh(self) -> bool:
+        """Take a step without what earlier ones have shown of curvature; False where there was nothing or none helps."""
         if not len(self.pairs):
             return False
-        self.pairs.clear()  # curvature of another piece of the function
+        self.pairs.clear()
         return self._search(self._direction())
 
     def _direction(self) -> np.ndarray:
@@ -94,7 +113,7 @@ class QuasiNewton:
 
     def _search(self, way: np.ndarray) -> bool:
         """Move to a point of the projected path that falls enough and, where the path is straight, is not too near."""
-        accuracy = min(self.error, self._steepness(way))
+        accuracy = self.share * min(self.error, self._steepness(way))
         low, high, t = 0.0, np.inf, 1.0
         near, far = self.at, None
         for _ in range(_TRIALS):
@@ -131,6 +150,7 @@ class QuasiNewton:
 
     def _move(self, x: np.ndarray, new: Evaluation) -> None:
         self.pairs.add(x - self.x, new.gradient - self.at.gradient)
+        self.length = float(np.linalg.norm(x - self.x))
         self.x, self.at = x, new
 
 

@@ -131,12 +131,12 @@ class Box:
 
     def free(self, y: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """Return which coordinates a descent step may move: those not held at a bound by the gradient."""
-        near = active_tolerance(y)
+        near = 1e-4 * active_tolerance(y)  # bounds are met exactly, other constraints to rounding
         return ~(((y <= self.lower + near) & (gradient > 0)) | ((y >= self.upper - near) & (gradient < 0)))
 
     def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
         """Return the coordinates between their bounds; the margin compares slacks and multipliers."""
-        near = active_tolerance(y)
+        near = 1e-4 * active_tolerance(y)  # bounds are met exactly, other constraints to rounding
         slack = np.minimum(y - self.lower, self.upper - y)
         inside = slack > near
         margin = np.where(inside, slack, np.abs(gradient)).min(initial=np.inf)
