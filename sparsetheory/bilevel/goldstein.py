@@ -46,11 +46,11 @@ def goldstein(
 ) -> np.ndarray:  # fmt: skip
     r"""Return a short vector of the Goldstein subdifferential of a function on X at x.
 
-    Its length bounds the distance of zero from that set from above. The set is the convex hull of the gradients within `radius`. From x a point is taken in the direction in which the
-    hull so far promises descent; at a kink its gradient belongs to another piece and says otherwise (Mahdavi-Amiri,
-    Yousefpour 2012). Where it does not, a point drawn at random is added (gradient sampling: Burke, Lewis, Overton
-    2005). This ends within `tol` of zero or after ``2 p + 10`` gradients; more can only lower the
-    value. Gradients already `known` from within the radius take part.
+    Its length bounds the distance of zero from that set from above. The set is the convex hull of the gradients within
+    `radius`. From x a point is taken in the direction in which the hull so far promises descent; at a kink its gradient
+    belongs to another piece and says otherwise (Mahdavi-Amiri, Yousefpour 2012). Where it does not, a point drawn at
+    random is added (gradient sampling: Burke, Lewis, Overton 2005). This ends within `tol` of zero or after
+    ``2 p + 10`` gradients; more can only shorten the vector. Gradients `known` from within the radius take part.
     """
     p, most = len(x), len(known) + 2 * len(x) + 10
     gradients = list(known) or [evaluate(x, 0.1 * tol).gradient]

@@ -89,7 +89,7 @@ class QuasiNewton:
         return self._search(way)
 
     def afresh(self) -> bool:
-        """Take a step without what earlier ones have shown of curvature; False where there was nothing or none helps."""
+        """Take a step without the curvature that earlier ones have shown; False where there was none or none helps."""
         if not len(self.pairs):
             return False
         self.pairs.clear()
