@@ -9,7 +9,7 @@ from .._loop import Chunk
 from ..result import Status
 from .evaluation import Exact, Forward, Point, Selected
 from .given_sets import Projection
-from .goldstein import goldstein, shortest
+from .goldstein import kinked, shortest, way_down
 from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, QuasiNewton
@@ -121,22 +121,17 @@ class Automatic:
         radius = KINK * (1.0 + float(np.linalg.norm(self.x)))
         if moved and self.descent.length > radius:
             return None
-        way = self._way_down(radius, hopeless=not moved)
-        if float(np.linalg.norm(way)) <= self.tol:
+        gradients = list(self.descent.nearby(KINK))
+        way = shortest(self.X, self.x, np.array(gradients))
+        if not moved or self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol:
+            rng = np.random.default_rng(0)
+            way = way_down(self.X, self.again(), self.x, gradients, radius=radius, tol=self.tol, rng=rng)
+        if float(np.linalg.norm(way)) <= self.tol and kinked(np.array(gradients)):
             return Status.STALLED  # the certificate decides whether the kink is stationary
         if not (moved or self.descent.along(-way) or self.descent.afresh()):
             self.smooth = False
             self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
         return None
-
-    def _way_down(self, radius: float, *, hopeless: bool) -> np.ndarray:
-        """Return the shortest vector that the gradients nearby combine to, with those of pieces that steps missed."""
-        known = self.descent.nearby(KINK)
-        way = shortest(self.X, self.x, known)
-        if self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol or hopeless:
-            rng = np.random.default_rng(0)
-            way = goldstein(self.X, self.again(), self.x, radius=radius, tol=self.tol, rng=rng, known=list(known))
-        return way
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""
