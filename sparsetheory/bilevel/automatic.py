@@ -20,6 +20,7 @@ _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
 _FIRST = 0.1
 _SMALLEST = 1e-6
+_CLOSE = 2  # times the tolerance: good enough where no step helps
 _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then worth completing
 
 #: Relative distance within which gradients belong to the same kink.
@@ -126,9 +127,14 @@ class Automatic:
         if not moved or self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol:
             rng = np.random.default_rng(0)
             way = way_down(self.X, self.again(), self.x, gradients, radius=radius, tol=self.tol, rng=rng)
-        if float(np.linalg.norm(way)) <= self.tol and kinked(np.array(gradients)):
+        off, kink = float(np.linalg.norm(way)), kinked(np.array(gradients))
+        if kink and off <= self.tol:
             return Status.STALLED  # the certificate decides whether the kink is stationary
-        if not (moved or self.descent.along(-way) or self.descent.afresh()):
+        if moved or self.descent.along(way):
+            return None
+        if kink and off <= _CLOSE * self.tol:
+            return Status.STALLED
+        if not self.descent.afresh():
             self.smooth = False
             self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
         return None
