@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .._validation import check_count, check_nonnegative, check_positive
 from ..errors import InvalidArgument
-from .first_order import FirstOrder, largest_curvature
+from .first_order import FirstOrder, largest_curvature, within
+from .loops import Access, draw, helper, project, sample
 from .methods import Setting, read_options
 
 __all__ = ["DoubleLoop", "DoubleLoopOptions"]
@@ -50,6 +52,71 @@ class DoubleLoopOptions:
             raise InvalidArgument("mix", "a number in (0, 1]", self.mix)
 
 
+class Pace(NamedTuple):
+    """The options, times what the run made of them; `falling` for gradients with noise."""
+
+    mix: float
+    inner_steps: int
+    batch: int
+    sigma: float
+    upper_step: float
+    sigma_exponent: float
+    upper_exponent: float
+    bend: float
+    rho: float
+    falling: bool
+    share: float
+
+
+@helper
+def longer(pace: Pace, n: int, k: int) -> int:
+    """Return the n-fold of what the noise at step k asks for."""
+    return math.ceil(n * k ** (4.0 * pace.sigma_exponent)) if pace.falling else n
+
+
+@helper
+def near(o: Access, x: np.ndarray, centre: np.ndarray, sigma: float, n_steps: int, pace: Pace) -> np.ndarray:
+    """Return an approximate proximal point of sigma f + g; steps fall as 1/t under noise."""
+    w, first = centre.copy(), pace.bend + 1.0 / pace.rho
+    for t in range(n_steps):
+        length = pace.share / (first + t / (2.0 * pace.rho)) if pace.falling else pace.share / first
+        slope = sample(o.sample_g, x, w, draw(o.keys))[1] + (w - centre) / pace.rho
+        if sigma > 0.0:
+            slope = slope + sigma * sample(o.sample_f, x, w, draw(o.keys))[1]
+        w = project(o.Y, w - length * slope)
+    return w
+
+
+@helper
+def mean_way(o: Access, x: np.ndarray, y: np.ndarray, z: np.ndarray, sigma: float, n: int) -> np.ndarray:
+    """Return the mean of n samples of the upper direction."""
+    way = np.zeros(len(x))
+    for _ in range(n):
+        f_x = sample(o.sample_f, x, y, draw(o.keys))[0]
+        g_y = sample(o.sample_g, x, y, draw(o.keys))[0]
+        g_z = sample(o.sample_g, x, z, draw(o.keys))[0]
+        way = way + (f_x + (g_y - g_z) / sigma)
+    return way / n
+
+
+def walk(
+    o: Access, x: np.ndarray, y: np.ndarray, z: np.ndarray, pace: Pace, first: int, n: int, limit: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, float]:
+    """Take steps first, ..., first + n - 1, fewer where they run away; return also how many, and sigma."""
+    done, sigma = 0, pace.sigma
+    for k in range(first, first + n):
+        sigma = pace.sigma * k**-pace.sigma_exponent
+        n_inner, n_batch = longer(pace, pace.inner_steps, k), longer(pace, pace.batch, k)
+        w_y, w_z = near(o, x, y, sigma, n_inner, pace), near(o, x, z, 0.0, n_inner, pace)
+        way = mean_way(o, x, w_y, w_z, sigma, n_batch)
+        y, z = y + pace.mix * (w_y - y), z + pace.mix * (w_z - z)
+        x = project(o.X, x - pace.share * pace.upper_step * k**-pace.upper_exponent * way)
+        done += 1
+        if not within(limit, x, y, z):
+            break
+    return x, y, z, done, sigma
+
+
 class DoubleLoop(FirstOrder):
     r"""Step k: :math:`w_y \approx \arg\min_w \sigma f + g + |w - y|^2/(2 \rho)`, :math:`w_z` without f, then
 
@@ -72,36 +139,21 @@ class DoubleLoop(FirstOrder):
         self.bend = largest_curvature(self.oracles, self.upper, self.y)
         self.rho = self.options.radius / self.bend
 
-    def step(self, k: int) -> float:
-        """Solve both proximal problems for longer than last time, and move x along the mean of more samples."""
+    def calls(self, k: int) -> float:
+        """Return how many gradients step k takes."""
+        pace = self._pace()
+        return 3.0 * (longer(pace, pace.inner_steps, k) + longer(pace, pace.batch, k))
+
+    def walk(self, first: int, n: int) -> tuple[int, float]:
+        """Solve both proximal problems for longer each time, and move x along the mean of more samples."""
+        self.upper, self.y, self.z, done, sigma = self.run(
+            walk, self.upper, self.y, self.z, self._pace(), first, n, self.limit
+        )
+        return done, sigma
+
+    def _pace(self) -> Pace:
         o = self.options
-        sigma = self.sigma * k**-o.sigma_exponent
-        longer = k ** (4 * o.sigma_exponent) if self.noisy else 1.0
-        n_inner, n_batch = (math.ceil(longer * n) for n in (o.inner_steps, o.batch if self.noisy else 1))
-        w_y, w_z = (self._near(at, weight, n_inner) for at, weight in ((self.y, sigma), (self.z, 0.0)))
-        way = sum((self._direction(w_y, w_z, sigma) for _ in range(n_batch)), np.zeros(len(self.upper))) / n_batch
-        self.y = self.y + o.mix * (w_y - self.y)
-        self.z = self.z + o.mix * (w_z - self.z)
-        alpha = o.upper_step * self.sigma / self.bend * k**-o.upper_exponent
-        self.upper = self.X.project(self.upper - alpha * way)
-        return sigma
-
-    def _near(self, centre: np.ndarray, sigma: float, n_steps: int) -> np.ndarray:
-        """Return an approximate proximal point of sigma f + g."""
-        w = centre.copy()
-        for t in range(n_steps):
-            slope = self.oracles.grad_g_at(self.upper, w, self.key())[1] + (w - centre) / self.rho
-            if sigma:
-                slope = slope + sigma * self.oracles.grad_f_at(self.upper, w, self.key())[1]
-            w = self.Y.project(w - self._length(t) * slope)
-        return w
-
-    def _length(self, t: int) -> float:
-        """Steps that fall as 1/t under noise, from the inverse of the curvature on."""
-        first = self.bend + 1 / self.rho
-        return 1 / (first + t / (2 * self.rho)) if self.noisy else 1 / first
-
-    def _direction(self, w_y: np.ndarray, w_z: np.ndarray, sigma: float) -> np.ndarray:
-        f_x = self.oracles.grad_f_at(self.upper, w_y, self.key())[0]
-        g_y, g_z = (self.oracles.grad_g_at(self.upper, w, self.key())[0] for w in (w_y, w_z))
-        return f_x + (g_y - g_z) / sigma
+        return Pace(
+            o.mix, o.inner_steps, o.batch if self.noisy else 1, self.sigma, o.upper_step * self.sigma / self.bend,
+            o.sigma_exponent, o.upper_exponent, self.bend, self.rho, self.noisy, self.share,
+        )  # fmt: skip

@@ -1,11 +1,14 @@
 """F2SA: gradient steps with a multiplier of the lower level that grows; F3SA, the same with recursive momentum."""
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .._validation import check_count, check_nonnegative, check_positive
-from .first_order import FirstOrder, Plain, Storm, largest_curvature
+from .first_order import FirstOrder, estimate, largest_curvature, within
+from .loops import Access, draw, project
 from .methods import Setting, read_options
 
 __all__ = ["F2SA", "F2SAOptions", "F3SA"]
@@ -45,6 +48,44 @@ class F2SAOptions:
             check_nonnegative(each, "exponents")
 
 
+class Pace(NamedTuple):
+    """Constants of the schedule of `F2SA`: the options, with what the run made of those that were not given."""
+
+    inner_steps: int
+    lower_step: float
+    sigma: float
+    upper_ratio: float
+    a: float
+    c: float
+    momentum: float
+
+
+def walk(
+    o: Access, x: np.ndarray, y: np.ndarray, z: np.ndarray, pasts: np.ndarray, pace: Pace, first: int, n: int,
+    limit: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int, float]:  # fmt: skip
+    """Take steps first, ..., first + n - 1 of F2SA, fewer where they run away; return also how many, and sigma."""
+    pasts, done, weight = pasts.copy(), 0, 1.0
+    for k in range(first, first + n):
+        gamma = pace.lower_step * k**-pace.c
+        alpha = 0.5 * pace.lower_step * pace.sigma * k**-pace.a
+        weight, forget = 0.5 * gamma / alpha, min(1.0, pace.momentum * k ** (-2 * pace.c))
+        for _ in range(pace.inner_steps):
+            slope_z = estimate(o.sample_g, x, z, draw(o.keys), forget, pasts[0])[1]
+            slope_f = estimate(o.sample_f, x, y, draw(o.keys), forget, pasts[1])[1]
+            slope_g = estimate(o.sample_g, x, y, draw(o.keys), forget, pasts[2])[1]
+            z = project(o.Y, z - gamma * slope_z)
+            y = project(o.Y, y - alpha * (slope_f + weight * slope_g))
+        f_x = estimate(o.sample_f, x, y, draw(o.keys), forget, pasts[3])[0]
+        g_y = estimate(o.sample_g, x, y, draw(o.keys), forget, pasts[4])[0]
+        g_z = estimate(o.sample_g, x, z, draw(o.keys), forget, pasts[5])[0]
+        x = project(o.X, x - pace.upper_ratio * alpha * (f_x + weight * (g_y - g_z)))
+        done += 1
+        if not within(limit, x, y, z):
+            break
+    return x, y, z, pasts, done, 1 / weight
+
+
 class F2SA(FirstOrder):
     r"""Step k, with :math:`\gamma = c k^{-c'}`, :math:`\alpha \propto k^{-a}`, :math:`\lambda = \gamma/(2 \alpha)`:
 
@@ -61,7 +102,7 @@ class F2SA(FirstOrder):
 
     #: (a, c) by what is sampled: nothing, f alone, g.
     SCHEDULES = ((1 / 3, 0.0), (3 / 5, 2 / 5), (5 / 7, 4 / 7))
-    estimate: type[Plain] | type[Storm] = Plain
+    averages = False
 
     def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
         self.options = read_options(F2SAOptions, setting.options)
@@ -69,29 +110,20 @@ class F2SA(FirstOrder):
         schedule = self.SCHEDULES[2 if self.noisy_g else int(self.noisy_f)]
         self.a, self.c = self.options.exponents or schedule
         self.lower_step = self.options.lower_step or 0.5 / largest_curvature(self.oracles, self.upper, self.y)
-        kind = self.estimate if self.noisy else Plain
-        f, g = self.oracles.grad_f_at, self.oracles.grad_g_at
-        self.down_z, self.down_f, self.down_g = (kind(each, self.key) for each in (g, f, g))
-        self.up_z, self.up_f, self.up_g = (kind(each, self.key) for each in (g, f, g))
 
-    def step(self, k: int) -> float:
-        """Take T lower steps and one upper step."""
-        gamma = self.lower_step * k**-self.c
-        alpha = 0.5 * self.lower_step * self.sigma * k**-self.a
-        weight, forget = 0.5 * gamma / alpha, min(1.0, self.options.momentum * k ** (-2 * self.c))
-        for _ in range(self.options.inner_steps):
-            slope_z = self.down_z(self.upper, self.z, forget)[1]
-            slope_f, slope_g = (each(self.upper, self.y, forget)[1] for each in (self.down_f, self.down_g))
-            self.z = self.Y.project(self.z - gamma * slope_z)
-            self.y = self.Y.project(self.y - alpha * (slope_f + weight * slope_g))
-        f_x, g_x = (each(self.upper, self.y, forget)[0] for each in (self.up_f, self.up_g))
-        way = f_x + weight * (g_x - self.up_z(self.upper, self.z, forget)[0])
-        self.upper = self.X.project(self.upper - self.options.upper_ratio * alpha * way)
-        return 1 / weight
+    def walk(self, first: int, n: int) -> tuple[int, float]:
+        """Take T lower steps and one upper step, n times."""
+        o = self.options
+        momentum = o.momentum if self.averages and self.noisy else math.inf
+        pace = Pace(o.inner_steps, self.share * self.lower_step, self.sigma, o.upper_ratio, self.a, self.c, momentum)
+        self.upper, self.y, self.z, self.pasts, done, sigma = self.run(
+            walk, self.upper, self.y, self.z, self.pasts, pace, first, n, self.limit
+        )
+        return done, sigma
 
 
 class F3SA(F2SA):
-    """F2SA on recursive averages of the sampled gradients (`Storm`), with steps that fall more slowly."""
+    """F2SA on recursive averages of the sampled gradients (`estimate`), with steps that fall more slowly."""
 
     SCHEDULES = ((1 / 3, 0.0), (1 / 2, 1 / 4), (3 / 5, 2 / 5))
-    estimate = Storm
+    averages = True

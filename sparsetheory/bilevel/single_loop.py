@@ -1,11 +1,14 @@
 """The single loop with momentum: one sample, one lower and one upper step at a time."""
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .._validation import check_nonnegative, check_positive
-from .first_order import FirstOrder, Plain, Storm, largest_curvature
+from .first_order import FirstOrder, estimate, largest_curvature, within
+from .loops import Access, draw, project
 from .methods import Setting, read_options
 
 __all__ = ["SingleLoop", "SingleLoopOptions"]
@@ -42,13 +45,44 @@ class SingleLoopOptions:
             check_nonnegative(each, "exponents")
 
 
+class Pace(NamedTuple):
+    """First sigma, lower step, share dropped and upper step, and the powers of 1/k of all four."""
+
+    sigma: float
+    lower_step: float
+    momentum: float
+    upper_step: float
+    powers: tuple[float, float, float, float]
+
+
+def walk(
+    o: Access, x: np.ndarray, y: np.ndarray, z: np.ndarray, pasts: np.ndarray, pace: Pace, first: int, n: int,
+    limit: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int, float]:  # fmt: skip
+    """Move x, y and z at once, n times or until they run away; return also how many times, and sigma."""
+    pasts, done, sigma = pasts.copy(), 0, pace.sigma
+    for k in range(first, first + n):
+        sigma, gamma = pace.sigma * k ** -pace.powers[0], pace.lower_step * k ** -pace.powers[1]
+        forget, alpha = min(1.0, pace.momentum * k ** -pace.powers[2]), pace.upper_step * k ** -pace.powers[3]
+        f_x, f_y = estimate(o.sample_f, x, y, draw(o.keys), forget, pasts[0])
+        g_x, g_y = estimate(o.sample_g, x, y, draw(o.keys), forget, pasts[1])
+        z_x, z_y = estimate(o.sample_g, x, z, draw(o.keys), forget, pasts[2])
+        z = project(o.Y, z - gamma * z_y)
+        y = project(o.Y, y - gamma * (sigma * f_y + g_y))
+        x = project(o.X, x - alpha * (f_x + (g_x - z_x) / sigma))
+        done += 1
+        if not within(limit, x, y, z):
+            break
+    return x, y, z, pasts, done, sigma
+
+
 class SingleLoop(FirstOrder):
     r"""Step k, with estimates :math:`v` of the three gradients at :math:`(x, y)`, :math:`(x, y)` and :math:`(x, z)`:
 
     .. math:: z \leftarrow P(z - \gamma v^{gz}_y), \qquad y \leftarrow P(y - \gamma (\sigma v^f_y + v^{gy}_y)), \qquad
               x \leftarrow P(x - \alpha (v^f_x + (v^{gy}_x - v^{gz}_x)/\sigma)).
 
-    Each estimate sees its sample at the new and at the old point (`Storm`).
+    Each estimate sees its sample at the new and at the old point (`estimate`).
 
     References
     ----------
@@ -56,27 +90,19 @@ class SingleLoop(FirstOrder):
     approximation, ICLR, Algorithm 2.
     """
 
-    estimate: type[Plain] | type[Storm] = Storm
-
     def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
         self.options = read_options(SingleLoopOptions, setting.options)
         super().__init__(setting, x, y)
         schedule = (1 / 5, 2 / 5, 4 / 5, 3 / 5) if self.noisy else (1 / 3, 0.0, 0.0, 1 / 3)
         self.powers = self.options.exponents or schedule
         self.lower_step = self.options.lower_step or 0.5 / largest_curvature(self.oracles, self.upper, self.y)
-        kind = self.estimate if self.noisy else Plain
-        f, g = self.oracles.grad_f_at, self.oracles.grad_g_at
-        self.of_f, self.of_g, self.of_z = (kind(each, self.key) for each in (f, g, g))
 
-    def step(self, k: int) -> float:
-        """Move x, y and z at once."""
-        falls = [k**-power for power in self.powers]
-        sigma, gamma = self.sigma * falls[0], self.lower_step * falls[1]
-        forget = min(1.0, self.options.momentum * falls[2])
-        alpha = self.options.upper_step * self.sigma * self.lower_step * falls[3]
-        f = self.of_f(self.upper, self.y, forget)
-        g_y, g_z = self.of_g(self.upper, self.y, forget), self.of_z(self.upper, self.z, forget)
-        self.z = self.Y.project(self.z - gamma * g_z[1])
-        self.y = self.Y.project(self.y - gamma * (sigma * f[1] + g_y[1]))
-        self.upper = self.X.project(self.upper - alpha * (f[0] + (g_y[0] - g_z[0]) / sigma))
-        return sigma
+    def walk(self, first: int, n: int) -> tuple[int, float]:
+        """Move x, y and z at once, n times."""
+        o, lower_step = self.options, self.share * self.lower_step
+        momentum = o.momentum if self.noisy else math.inf
+        pace = Pace(self.sigma, lower_step, momentum, o.upper_step * self.sigma * lower_step, tuple(self.powers))
+        self.upper, self.y, self.z, self.pasts, done, sigma = self.run(
+            walk, self.upper, self.y, self.z, self.pasts, pace, first, n, self.limit
+        )
+        return done, sigma
