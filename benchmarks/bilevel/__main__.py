@@ -1,4 +1,4 @@
-"""``python -m benchmarks.bilevel [--problems KIND ...] [--peers NAME ...] [--seeds K] [--target T] [--success]``.
+"""``python -m benchmarks.bilevel [--problems KIND ...] [--peers NAME ...] [--sizes D ...] [--seeds K] [--success]``.
 
 From a common start to a hypergradient below the target, on quadratic problems with closed forms. A solver runs at
 smaller and smaller values of its own tolerance, half a decade at a time, until the judge is content; calls and time
@@ -48,10 +48,10 @@ def peers(names: list[str] | None) -> list[Peer]:
     return [peer for peer in found if names is None or peer.name in names]
 
 
-def problems(kinds: list[str], seeds: int, *, smallest: bool) -> Iterator[Quadratic]:
+def problems(kinds: list[str], seeds: int, sizes: list[int] | None) -> Iterator[Quadratic]:
     for kind in kinds:
-        sizes, drawn = KINDS[kind]
-        for d in sizes[:1] if smallest else sizes:
+        known, drawn = KINDS[kind]
+        for d in sizes or known:
             for seed in range(seeds):
                 yield quadratic(seed, d, **drawn)
 
@@ -88,7 +88,7 @@ def table(rivals: list[Peer], args: argparse.Namespace) -> None:
     """Calls and milliseconds, one line a problem."""
     print("| problem | " + " | ".join(f"{peer.name} {peer.version}" for peer in rivals) + " |")
     print("|---|" + "---|" * len(rivals))
-    for problem in problems(args.problems, 1, smallest=False):
+    for problem in problems(args.problems, 1, args.sizes):
         cells = []
         for peer in rivals:
             reached, off, calls, seconds = climb(peer, problem, args.target, args.repeats)
@@ -101,19 +101,21 @@ def success(rivals: list[Peer], args: argparse.Namespace) -> None:
     """Seeds that reach the target, one line a kind, and the median calls of those."""
     print("| problem | " + " | ".join(f"{peer.name} {peer.version}" for peer in rivals) + " |")
     print("|---|" + "---|" * len(rivals))
-    for kind in args.problems:
+    rows = [(kind, d) for kind in args.problems for d in args.sizes or KINDS[kind][0][:1]]
+    for kind, d in rows:
         cells = []
         for peer in rivals:
-            found = [climb(peer, p, args.target, 1) for p in problems([kind], args.seeds, smallest=True)]
+            found = [climb(peer, p, args.target, 1) for p in problems([kind], args.seeds, [d])]
             calls = [each[2] for each in found if each[0]]
             middle = f", {statistics.median(calls):.0f}" if calls and peer.counted else ""
             cells.append(f"{len(calls)}/{len(found)}{middle}")
-        print(f"| {kind} d={KINDS[kind][0][0]} | " + " | ".join(cells) + " |", flush=True)
+        print(f"| {kind} d={d} | " + " | ".join(cells) + " |", flush=True)
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bilevel", description=__doc__)
     parser.add_argument("--problems", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--sizes", nargs="+", type=int, help="default: all, and the smallest with --success")
     parser.add_argument("--peers", nargs="+", help="names (default: all)")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=3)

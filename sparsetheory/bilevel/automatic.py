@@ -9,7 +9,7 @@ from .._loop import Chunk
 from ..result import Status
 from .evaluation import Exact, Forward, Point, Selected
 from .given_sets import Projection
-from .goldstein import goldstein, shortest
+from .goldstein import kinked, shortest, way_down
 from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, QuasiNewton
@@ -20,6 +20,7 @@ _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
 _FIRST = 0.1
 _SMALLEST = 1e-6
+_CLOSE = 2  # times the tolerance: good enough where no step helps
 _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then worth completing
 
 #: Relative distance within which gradients belong to the same kink.
@@ -121,22 +122,22 @@ class Automatic:
         radius = KINK * (1.0 + float(np.linalg.norm(self.x)))
         if moved and self.descent.length > radius:
             return None
-        way = self._way_down(radius, hopeless=not moved)
-        if float(np.linalg.norm(way)) <= self.tol:
+        gradients = list(self.descent.nearby(KINK))
+        way = shortest(self.X, self.x, np.array(gradients))
+        if not moved or self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol:
+            rng = np.random.default_rng(0)
+            way = way_down(self.X, self.again(), self.x, gradients, radius=radius, tol=self.tol, rng=rng)
+        off, kink = float(np.linalg.norm(way)), kinked(np.array(gradients))
+        if kink and off <= self.tol:
             return Status.STALLED  # the certificate decides whether the kink is stationary
-        if not (moved or self.descent.along(-way) or self.descent.afresh()):
+        if moved or self.descent.along(way):
+            return None
+        if kink and off <= _CLOSE * self.tol:
+            return Status.STALLED
+        if not self.descent.afresh():
             self.smooth = False
             self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
         return None
-
-    def _way_down(self, radius: float, *, hopeless: bool) -> np.ndarray:
-        """Return the shortest vector that the gradients nearby combine to, with those of pieces that steps missed."""
-        known = self.descent.nearby(KINK)
-        way = shortest(self.X, self.x, known)
-        if self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol or hopeless:
-            rng = np.random.default_rng(0)
-            way = goldstein(self.X, self.again(), self.x, radius=radius, tol=self.tol, rng=rng, known=list(known))
-        return way
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""

@@ -24,7 +24,7 @@ class Krylov:
     flat : ndarray or None
         A direction along which curvature is not positive, where the iteration met one.
     least, largest : float
-        Extremes of the Rayleigh quotients of the directions.
+        Extremes of the curvatures seen: of the Ritz values where nothing was remembered, else of Rayleigh quotients.
     """
 
     solution: np.ndarray
@@ -54,7 +54,10 @@ def conjugate_gradients(
     best, least = (v, residual), float(residual.dot(residual))
     low, high, steep, dead = np.inf, 0.0, 0.0, None
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
-    direction, inner = np.zeros(0), 1.0
+    lengths: list[float] = []
+    shares: list[float] = []
+    plain = not len(memory)
+    direction, inner, square = np.zeros(0), 1.0, least
     while least > tol * tol and len(pairs) < max_iter:
         ahead = memory.times(residual)
         if tangent is not None:
@@ -74,14 +77,28 @@ def conjugate_gradients(
         length = inner / bend
         v = v + length * direction
         residual = residual - length * curve
-        square = float(residual.dot(residual))
+        square, before = float(residual.dot(residual)), square
         if not pairs:
             memory.contraction = (square / least) ** 0.5
         pairs.append((direction, product))
+        lengths.append(length * memory.scale)
+        shares.append(square / before)
         if square < least:
             best, least = (v, residual), square
         elif not isfinite(square):
             break
     if len(pairs) > 1 or (pairs and not memory.contraction < 0.01):  # else nothing was new
         memory.learn(pairs)
+    if plain and lengths:
+        low, high = _ritz(lengths, shares)
     return Krylov(*best, dead, low, high)
+
+
+def _ritz(lengths: list[float], shares: list[float]) -> tuple[float, float]:
+    """Return the extreme eigenvalues of the Lanczos matrix that the coefficients stand for."""
+    from scipy.linalg import eigvalsh_tridiagonal
+
+    inverse, share = 1.0 / np.array(lengths), np.array(shares)
+    diagonal = inverse + np.append(0.0, share[:-1] * inverse[:-1])
+    ritz = eigvalsh_tridiagonal(diagonal, np.sqrt(share[:-1]) * inverse[:-1])
+    return float(max(ritz[0], 0.0)), float(ritz[-1])

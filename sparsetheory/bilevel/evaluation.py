@@ -90,7 +90,7 @@ class Exact:
                 self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known), slope=z.slope, vector=self.vector,
                 memory=self.memory,
             )  # fmt: skip
-            if not a.reached and self.memory.room:  # a kernel after all: begin again without
+            if not a.solved and self.memory.room:  # a kernel after all: begin again without
                 self.memory = Recycled(len(self.z), room=0)
                 self.z, self.vector, self.curvature = begun
                 continue
@@ -118,6 +118,7 @@ class Exact:
             shift=face.curvature, flat=1e-7,
         )  # fmt: skip
         if float(np.linalg.norm(found.residual)) <= _PROBE * size:
+            memory.least, memory.largest = found.least, found.largest
             self.memory = memory
 
     @staticmethod

@@ -1,13 +1,14 @@
 """Stationarity at a kink: the shortest vector that the gradients nearby and the normals of X can combine to."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .outer import Evaluate
 from .sets import Box, ConvexSet
 
-__all__ = ["goldstein", "shortest"]
+__all__ = ["JUMP", "goldstein", "kinked", "shortest", "way_down"]
+
+#: Difference of gradients of two pieces of a function, relative to 1 + their length.
+JUMP = 1e-4
 
 
 def shortest(X: ConvexSet, x: np.ndarray, gradients: np.ndarray) -> np.ndarray:
@@ -40,26 +41,47 @@ def _normals(X: ConvexSet, x: np.ndarray) -> np.ndarray:
     return np.hstack([eye[:, x >= X.upper - near], -eye[:, x <= X.lower + near]])
 
 
-def goldstein(
-    X: ConvexSet, evaluate: Evaluate, x: np.ndarray, *, radius: float, tol: float, rng: np.random.Generator,
-    known: Sequence[np.ndarray] = (),
+def way_down(
+    X: ConvexSet, evaluate: Evaluate, x: np.ndarray, gradients: list[np.ndarray], *, radius: float, tol: float,
+    rng: np.random.Generator,
 ) -> np.ndarray:  # fmt: skip
-    r"""Return a short vector of the Goldstein subdifferential of a function on X at x.
+    """Return the shortest vector of the hull of gradients near x once it is within `tol` or points uphill.
 
-    Its length bounds the distance of zero from that set from above. The set is the convex hull of the gradients within
-    `radius`. From x a point is taken in the direction in which the hull so far promises descent; at a kink its gradient
-    belongs to another piece and says otherwise (Mahdavi-Amiri, Yousefpour 2012). Where it does not, a point drawn at
-    random is added (gradient sampling: Burke, Lewis, Overton 2005). This ends within `tol` of zero or after
-    ``2 p + 10`` gradients; more can only lower the value. Gradients already `known` from within the radius take part.
+    Gradients at points where the hull so far promises descent join the list: at a kink they belong to another piece and
+    say otherwise (Mahdavi-Amiri, Yousefpour 2012).
     """
-    p, most = len(x), len(known) + 2 * len(x) + 10
-    gradients = list(known) or [evaluate(x, 0.1 * tol).gradient]
-    way = shortest(X, x, np.array(gradients))
-    while (length := float(np.linalg.norm(way))) > tol and len(gradients) < most:
-        gradients.append(evaluate(X.project(x - rng.uniform(0.5, 1.0) * radius / length * way), 0.1 * tol).gradient)
-        if float(gradients[-1] @ way) > 0.5 * length**2:  # still downhill: no kink was crossed
-            drawn = rng.standard_normal(p)
-            drawn *= radius * rng.uniform() ** (1 / p) / np.linalg.norm(drawn)
-            gradients.append(evaluate(X.project(x + drawn), 0.1 * tol).gradient)
+    for _ in range(2 * len(x) + 10):
         way = shortest(X, x, np.array(gradients))
+        length = float(np.linalg.norm(way))
+        if length <= tol:
+            break
+        gradients.append(evaluate(X.project(x - rng.uniform(0.5, 1.0) * radius / length * way), 0.1 * tol).gradient)
+        if float(gradients[-1] @ way) > 0.5 * length**2:
+            break
     return way
+
+
+def goldstein(
+    X: ConvexSet, evaluate: Evaluate, x: np.ndarray, *, radius: float, tol: float, rng: np.random.Generator
+) -> float:
+    r"""Return an upper bound on the distance of zero from the Goldstein subdifferential of a function on X at x.
+
+    That is the convex hull of the gradients within `radius`. Where `way_down` does not end within `tol` of zero a point
+    drawn at random is added (gradient sampling: Burke, Lewis, Overton 2005), up to ``2 p + 10`` gradients; more can
+    only lower the value. Gradients that differ by less than `JUMP` show no kink: then the value is that of x alone.
+    """
+    gradients = [evaluate(x, 0.1 * tol).gradient]
+    alone = float(np.linalg.norm(shortest(X, x, np.array(gradients))))
+    while (value := float(np.linalg.norm(way_down(X, evaluate, x, gradients, radius=radius, tol=tol, rng=rng)))) > tol:
+        if len(gradients) >= 2 * len(x) + 10:
+            break
+        drawn = rng.standard_normal(len(x))
+        drawn *= radius * rng.uniform() ** (1 / len(x)) / np.linalg.norm(drawn)
+        gradients.append(evaluate(X.project(x + drawn), 0.1 * tol).gradient)
+    return value if kinked(np.array(gradients)) else alone
+
+
+def kinked(gradients: np.ndarray) -> bool:
+    """Whether gradients differ by more than errors of differences can make them."""
+    apart = np.linalg.norm(gradients - gradients[0], axis=1).max()
+    return bool(apart > JUMP * (1.0 + np.linalg.norm(gradients[0])))

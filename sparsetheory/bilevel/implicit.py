@@ -12,6 +12,7 @@ from .sets import ConvexSet, Face
 __all__ = ["Adjoint", "adjoint_gradient", "face_of"]
 
 _REFINEMENTS = 4
+_ROUNDING = float(np.finfo(float).eps) ** (2 / 3)  # of central differences, relative
 _RANGE = 1e-3  # relative residual above which a system has no solution
 
 
@@ -126,18 +127,21 @@ class _System:
                 v = best.v + self._correction(forward, best.residual, tol, max_iter)
             elif best.mixed is not None or not v.any():
                 break
-            found = self._at(v)
+            found = self._at(v, tol)
             now = float(found.residual.dot(found.residual)) ** 0.5
-            if best.mixed is None or now < last:
+            rough = best.mixed is None  # a residual by forward differences, which an accurate one cannot be held to
+            if rough or now < last:
                 best = found
             if recycled:
                 self.memory.contraction = now / last
-            elif now > 0.5 * last:
+            elif now > 0.5 * last and not rough:
                 break
         return best
 
-    def _at(self, v: np.ndarray) -> _Solution:
-        mixed, product = self.oracles.second(self.x, self.y, v)
+    def _at(self, v: np.ndarray, tol: float) -> _Solution:
+        """Return v with products by differences that are accurate enough for the tolerance, as far as that can be."""
+        rounding = _ROUNDING * max(self.largest, self.memory.largest) * float(v.dot(v)) ** 0.5
+        mixed, product = self.oracles.second(self.x, self.y, v, fine=rounding > tol)
         return _Solution(v, self.target - self._face(product, v), mixed)
 
     def _face(self, product: np.ndarray, v: np.ndarray) -> np.ndarray:

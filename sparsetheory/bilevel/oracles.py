@@ -13,6 +13,7 @@ from .problem import Problem
 __all__ = ["Counts", "Oracles", "OracleFailure"]
 
 _HALF = float(np.sqrt(np.finfo(float).eps))  # forward differences of exact gradients
+_FIFTH = float(np.finfo(float).eps ** 0.2)  # of fourth order
 _THIRD = float(np.cbrt(np.finfo(float).eps))  # central differences of values
 
 
@@ -144,23 +145,35 @@ class Oracles:
         """Return the Hessian of g in y times v; `slope` is the gradient in y there."""
         return self.products(x, y, slope)(v)
 
-    def second(self, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def second(
+        self, x: np.ndarray, y: np.ndarray, v: np.ndarray, *, fine: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return both second derivatives times v, the mixed one first; by central differences where they are not given.
 
-        The pair of gradients that one of them takes gives the other too.
+        The pair of gradients that one of them takes gives the other too. `fine` takes a second pair, for differences
+        of fourth order: their error is eps^(4/5) of v in place of eps^(2/3), a hundredth.
         """
         given = {"hvp_xy": self.p, "hvp_yy": self.q}
         known = {name: getattr(self.problem, name) is not None for name in given}
         if all(known.values()):
             mixed, below = (self._given(name, length, x, y, v) for name, length in given.items())
             return mixed, below
-        t = _THIRD / _HALF * self._reach(y) / (float(v.dot(v)) ** 0.5 or 1.0)  # the larger step loses nothing
-        up, down = self.grad_g(x, y + t * v), self.grad_g(x, y - t * v)
+        far = _FIFTH if fine else _THIRD  # the larger step loses nothing
+        t = far / _HALF * self._reach(y) / (float(v.dot(v)) ** 0.5 or 1.0)
+        both = self._central(x, y, t * v)
+        if fine:
+            wide = self._central(x, y, 2 * t * v)
+            both = tuple((8 * near - other) / 6 for near, other in zip(both, wide, strict=True))
         mixed, below = (
-            self._given(name, length, x, y, v) if known[name] else (high - low) / (2 * t)
-            for (name, length), high, low in zip(given.items(), up, down, strict=True)
+            self._given(name, length, x, y, v) if known[name] else difference / t
+            for (name, length), difference in zip(given.items(), both, strict=True)
         )
         return mixed, below
+
+    def _central(self, x: np.ndarray, y: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the central difference of both gradients of g for a step in y."""
+        up, down = self.grad_g(x, y + step), self.grad_g(x, y - step)
+        return tuple((high - low) / 2 for high, low in zip(up, down, strict=True))
 
     def _given(self, name: str, length: int, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
         self.counts.hvp += 1

@@ -76,27 +76,30 @@ class QuasiNewton:
         After a failure the evaluations are doubted: at a kink the face of the lower solution has to be right, and the
         error of a value is no longer the square of that of the solution.
         """
-        if self._search(self._direction()):
+        if self._search(self._direction(self.at.gradient)):
             return True
-        if self.share > _SHARPEST and len(self.pairs):
-            self.share *= _SHARPER
-            self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(self._direction())))
-            return self._search(self._direction())
-        return False
+        if self.share <= _SHARPEST or not len(self.pairs):
+            return False
+        self.share *= _SHARPER
+        way = self._direction(self.at.gradient)
+        self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(way)))
+        return self._search(self._direction(self.at.gradient))
 
-    def along(self, way: np.ndarray) -> bool:
-        """Take a step in a direction that the caller knows; False where none helps."""
-        return self._search(way)
+    def along(self, gradient: np.ndarray) -> bool:
+        """Take a step down what the caller says is the gradient along a kink; False where none helps.
+
+        The matrix is almost zero across the kink, so that the first direction is Newton's along it.
+        """
+        return self._search(self._direction(gradient)) or self._search(-gradient)
 
     def afresh(self) -> bool:
-        """Take a step without what earlier ones showed of curvature; False where there was nothing or none helps."""
+        """Take a step without the curvature that earlier ones have shown; False where there was none or none helps."""
         if not len(self.pairs):
             return False
         self.pairs.clear()
-        return self._search(self._direction())
+        return self._search(self._direction(self.at.gradient))
 
-    def _direction(self) -> np.ndarray:
-        gradient = self.at.gradient
+    def _direction(self, gradient: np.ndarray) -> np.ndarray:
         if not isinstance(self.X, Box | Free):
             return self.X.project(self.x - self._length() * gradient) - self.x
         free = self.X.free(self.x, gradient) if isinstance(self.X, Box) else np.ones(len(gradient), dtype=bool)
@@ -164,6 +167,7 @@ def _between(near: Evaluation, far: Evaluation, step: np.ndarray) -> float:
     bend = 2.0 * (rise - slope)
     if slope < 0 < then:
         share = (rise - then) / (slope - then)
+        share += 0.25 * min(share, 1.0 - share)  # beyond a kink: right at it, rounding decides which piece answers
     else:
         share = -slope / bend if bend > 0 else 0.5
     return float(np.clip(share, 0.1, 0.9))
