@@ -10,6 +10,7 @@ from ..result import Status
 from .evaluation import Forward, Point
 from .first_order import FINEST_SIGMA
 from .methods import Setting, read_options
+from .oracles import OracleFailure
 from .outer import Evaluate, stationarity
 
 __all__ = ["TwoTimeScale", "TwoTimeScaleOptions"]
@@ -17,6 +18,7 @@ __all__ = ["TwoTimeScale", "TwoTimeScaleOptions"]
 _SHARE = 0.02  # sigma, beside the tolerance: the hypergradient is off by a multiple of it
 _ROUNDING = 8 * np.finfo(float).eps
 _LONGEST = 2**14  # lower steps before an upper one
+_SHORTEST = 1e-12  # lower step below which a callable that is not finite is at fault itself
 _FLAT = 0.9999  # contraction of lower steps that is taken for none
 
 
@@ -99,7 +101,8 @@ class TwoTimeScale:
         )  # fmt: skip
         self._why = ""
         start = self.Y.project(y)
-        self.state = self._settled(self.X.project(x), _Lower(start, start))
+        with np.errstate(over="ignore", invalid="ignore"):  # a first step may be far too long
+            self.state = self._settled(self.X.project(x), _Lower(start, start))
         self.best = self.state
 
     @property
@@ -181,28 +184,42 @@ class TwoTimeScale:
                 return at
 
     def _down(self, x: np.ndarray, lower: _Lower) -> _Lower:
-        """Take T steps on both levels; the ratio of the last two lengths tells how much of the way is left."""
-        y, z, before, length, apart = lower.y, lower.z, 0.0, 0.0, 0.0
+        """Take T steps on both levels; the ratio of the last two lengths tells how much of the way is left.
+
+        A step longer than twice what the change of slope along it allows can raise the residual: it is taken back and
+        shortened. One not quite as long is kept, and the next ones are shorter.
+        """
+        y, z, before, length, apart, done = lower.y, lower.z, 0.0, 0.0, 0.0, 0
         slope_y, slope_z = self._slope(x, y, self.sigma), self._slope(x, z, 0.0)
-        for _ in range(max(2, self.inner_steps)):
+        while done < max(2, self.inner_steps):
             step_y = self.Y.project(y - self.lower_step * slope_y) - y
             step_z = self.Y.project(z - self.lower_step * slope_z) - z
-            y, z, then_y, then_z = y + step_y, z + step_z, slope_y, slope_z
-            slope_y, slope_z = self._slope(x, y, self.sigma), self._slope(x, z, 0.0)
-            self._steepen(step_y, slope_y - then_y)
-            self._steepen(step_z, slope_z - then_z)
+            found = self._slopes(x, y + step_y, z + step_z)
+            if found is None:
+                continue
+            allowed = min(_allowed(step_y, found[0] - slope_y), _allowed(step_z, found[1] - slope_z))
+            tiny = float(np.linalg.norm(step_y) + np.linalg.norm(step_z)) <= 1e-16 * (1.0 + float(np.linalg.norm(y)))
+            if self.lower_step > 2 * allowed and not tiny:
+                self.lower_step = max(allowed, 0.1 * self.lower_step)  # slopes from afar tell little of those nearby
+                continue
+            y, z, (slope_y, slope_z), done = y + step_y, z + step_z, found, done + 1
             before, length = length, float(np.linalg.norm(step_y) + np.linalg.norm(step_z))
             apart = float(np.linalg.norm(step_y - step_z))
-            if length <= 1e-16 * (1.0 + float(np.linalg.norm(y))):
+            if tiny:  # what the slopes tell is rounding
                 return _Lower(y, z, length, apart)
+            self.lower_step = min(self.lower_step, allowed)
         rate = min(length / before, _FLAT) if before > 0 else _FLAT
         return _Lower(y, z, length * rate / (1 - rate), apart * rate / (1 - rate))
 
-    def _steepen(self, step: np.ndarray, change: np.ndarray) -> None:
-        """Shorten the lower step where the slope changes faster than it allows."""
-        length, turn = float(np.linalg.norm(step)), float(np.linalg.norm(change))
-        if turn * self.lower_step > length > 0:
-            self.lower_step = length / turn
+    def _slopes(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return both slopes; where a callable is not finite so far out, halve the step instead, down to a limit."""
+        try:
+            return self._slope(x, y, self.sigma), self._slope(x, z, 0.0)
+        except OracleFailure:
+            if self.lower_step < _SHORTEST:
+                raise
+            self.lower_step *= 0.5
+            return None
 
     def _slope(self, x: np.ndarray, y: np.ndarray, sigma: float) -> np.ndarray:
         slope = self.oracles.grad_g_y(x, y)
@@ -217,3 +234,9 @@ class TwoTimeScale:
             slack=bend * lower.distance * (lower.apart / s + lower.distance) + _ROUNDING * (1 + abs(below)) / s,
             blur=bend * (lower.apart / s + lower.distance),
         )  # fmt: skip
+
+
+def _allowed(step: np.ndarray, change: np.ndarray) -> float:
+    """Return the longest gradient step that the change of slope along a step allows."""
+    turn = float(np.linalg.norm(change))
+    return float(np.linalg.norm(step)) / turn if turn > 0 else np.inf

@@ -135,3 +135,31 @@ def test_bad_options(method, options):
     _, problem = drawn(0)
     with pytest.raises(InvalidArgument):
         bilevel.minimize(problem, X0, Y0, method=method, options=options)
+
+
+@pytest.mark.parametrize("lower_step", [1e3, 1e8])
+@pytest.mark.parametrize("inner_steps", [1, 3])
+def test_f2ba_takes_back_lower_steps_that_are_too_long(lower_step, inner_steps):
+    q, problem = drawn(1)
+    options = {"lower_step": lower_step, "inner_steps": inner_steps}
+    found = bilevel.minimize(problem, X0, Y0, method="f2ba", tol=1e-3, options=options)
+    assert found.converged and np.linalg.norm(q.exact.grad_psi(found.x)) <= 1.1e-3
+
+
+def test_f2ba_steps_back_from_where_a_callable_overflows():
+    problem = bilevel.Problem(
+        f=lambda x, y: 0.5 * float(np.sum((y - 1) ** 2) + np.sum(x**2)), grad_f=lambda x, y: (x, y - 1),
+        g=lambda x, y: float(np.sum(np.cosh(y - x))), grad_g=lambda x, y: (-np.sinh(y - x), np.sinh(y - x)),
+    )  # fmt: skip
+    options = {"lower_step": 1e6}
+    found = bilevel.minimize(problem, [0.0], [5.0], method="f2ba", tol=1e-3, options=options)
+    assert found.converged and abs(found.x[0] - 0.5) <= 1e-3
+
+
+@pytest.mark.parametrize("method", ["f2sa", "f3sa", "single-loop"])
+def test_a_run_that_diverges_is_called_back(method):
+    q, problem = drawn(0)
+    start = np.linalg.norm(q.exact.grad_psi(X0))
+    with pytest.warns(ConvergenceWarning, match="diverged .* steps halved"):
+        found = bilevel.minimize(problem, X0, Y0, method=method, options={"lower_step": 1e3}, max_iter=3000)
+    assert not found.converged and np.linalg.norm(q.exact.grad_psi(found.x)) < 0.5 * start
