@@ -199,7 +199,7 @@ class TwoTimeScale:
                 continue
             allowed = min(_allowed(step_y, found[0] - slope_y), _allowed(step_z, found[1] - slope_z))
             tiny = float(np.linalg.norm(step_y) + np.linalg.norm(step_z)) <= 1e-16 * (1.0 + float(np.linalg.norm(y)))
-            if self.lower_step > 2 * allowed and not tiny:
+            if self.lower_step > max(2 * allowed, _SHORTEST) and not tiny:
                 self.lower_step = max(allowed, 0.1 * self.lower_step)  # slopes from afar tell little of those nearby
                 continue
             y, z, (slope_y, slope_z), done = y + step_y, z + step_z, found, done + 1
@@ -207,7 +207,7 @@ class TwoTimeScale:
             apart = float(np.linalg.norm(step_y - step_z))
             if tiny:  # what the slopes tell is rounding
                 return _Lower(y, z, length, apart)
-            self.lower_step = min(self.lower_step, allowed)
+            self.lower_step = min(self.lower_step, max(allowed, _SHORTEST))
         rate = min(length / before, _FLAT) if before > 0 else _FLAT
         return _Lower(y, z, length * rate / (1 - rate), apart * rate / (1 - rate))
 
