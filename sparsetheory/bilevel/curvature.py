@@ -27,7 +27,7 @@ class Pairs:
 
     def _read(self, free: np.ndarray) -> None:
         """Start the products of pairs anew, on other coordinates."""
-        self._free, self._seen = free.copy(), 0
+        self._free, self._seen, self._known, self._start = free.copy(), 0, 0, 0.0
         self._s = self._y = np.empty((0, self.length))
         self._sy = self._yy = np.empty((0, 0))
 
@@ -51,34 +51,48 @@ class Pairs:
 
     def times_inverse(self, v: np.ndarray, free: np.ndarray, scale: float) -> np.ndarray:
         """Return the inverse Hessian on the free coordinates times v, zero elsewhere; `scale` stands for no pairs."""
-        from scipy.linalg import solve_triangular
+        from scipy.linalg.lapack import dtrtrs  # whose checked twin costs more than the rest of this
 
         self._update(free)
-        if not len(self._s):
+        k, start = self._known, self._start
+        if not k:
             return scale * v
-        s, y, bends = self._s, self._y, np.diag(self._sy)
-        start = float((bends / np.diag(self._yy)).max())
-        shares = solve_triangular(self._sy, s @ v, check_finite=False)  # which reads the upper triangle alone
-        inner = bends * shares + start * (self._yy @ shares - y @ v)
-        inner = solve_triangular(self._sy, inner, trans="T", check_finite=False)
-        return start * (v - y.T @ shares) + s.T @ inner
+        s, y, sy = self._s[:k], self._y[:k], self._sy[:k, :k]
+        shares = dtrtrs(sy, s.dot(v))[0]
+        inner = sy.diagonal() * shares + start * (self._yy[:k, :k].dot(shares) - y.dot(v))
+        inner = dtrtrs(sy, inner, trans=1)[0]
+        return start * (v - shares.dot(y)) + inner.dot(s)
 
     def _update(self, free: np.ndarray) -> None:
         """Bring the products up to date with new pairs."""
         if not np.array_equal(free, self._free):
             self._read(free)
-        fresh = [(np.where(free, s, 0.0), np.where(free, y, 0.0)) for s, y in self._pairs[self._seen :]]
-        fresh = [(s, y) for s, y in fresh if _curved(s, y)]
+        whole = bool(free.all())
+        for step, turn in self._pairs[self._seen :]:
+            if not whole:
+                step, turn = np.where(free, step, 0.0), np.where(free, turn, 0.0)
+            if _curved(step, turn):
+                self._append(step, turn)
         self._seen = len(self._pairs)
-        if fresh:
-            steps, turns = (np.array(rows) for rows in zip(*fresh, strict=True))
-            across = np.vstack([self._s, steps]) @ turns.T
-            self._sy = np.block([[self._sy, across[: len(self._s)]], [steps @ self._y.T, across[len(self._s) :]]])
-            self._s, self._y = np.vstack([self._s, steps]), np.vstack([self._y, turns])
-            beside = self._y @ turns.T
-            old = len(self._y) - len(turns)
-            self._yy = np.block([[self._yy, beside[:old]], [beside[:old].T, beside[old:]]])
+
+    def _append(self, step: np.ndarray, turn: np.ndarray) -> None:
+        k = self._known
+        if k == len(self._s):
+            room = 2 * k + 16
+            self._s, self._y = _grown(self._s, (room, self.length)), _grown(self._y, (room, self.length))
+            self._sy, self._yy = _grown(self._sy, (room, room)), _grown(self._yy, (room, room))
+        self._s[k], self._y[k], self._known = step, turn, k + 1
+        self._sy[: k + 1, k] = self._s[: k + 1].dot(turn)  # the upper triangle alone is read
+        self._yy[: k + 1, k] = self._yy[k, : k + 1] = self._y[: k + 1].dot(turn)
+        self._start = max(self._start, float(self._sy[k, k] / self._yy[k, k]))
+
+
+def _grown(array: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    larger = np.zeros(shape)
+    larger[: array.shape[0], : array.shape[1]] = array
+    return larger
 
 
 def _curved(step: np.ndarray, turn: np.ndarray) -> bool:
-    return float(step @ turn) > _CURVED * float(np.linalg.norm(step) * np.linalg.norm(turn))
+    bend, size, turned = float(step.dot(turn)), float(step.dot(step)), float(turn.dot(turn))
+    return bend > _CURVED * (size * turned) ** 0.5

@@ -38,7 +38,8 @@ Evaluate = Callable[[np.ndarray, float], Evaluation]
 
 def stationarity(X: ConvexSet, x: np.ndarray, gradient: np.ndarray) -> float:
     """Return |x - P(x - gradient)|, zero exactly at stationary points of a function on X."""
-    return float(np.linalg.norm(x - X.project(x - gradient)))
+    step = x - X.project(x - gradient)
+    return float(step.dot(step)) ** 0.5
 
 
 class QuasiNewton:
@@ -120,14 +121,15 @@ class QuasiNewton:
         low, high, t = 0.0, np.inf, 1.0
         near, far = self.at, None
         for _ in range(_TRIALS):
-            x = self.X.project(self.x + t * way)
+            straight = self.x + t * way
+            x = self.X.project(straight)
             if np.array_equal(x, self.x):
                 return False
             new = self.evaluate(x, accuracy)
             self.seen.append((x, new.gradient))
             if not self._falls(x, new):
                 high, far = t, new
-            elif self._too_near(x, new, way, t):
+            elif self._too_near(x, new, way, straight):
                 low, near = t, new
             else:
                 self._move(x, new)
@@ -137,7 +139,7 @@ class QuasiNewton:
 
     def _steepness(self, way: np.ndarray) -> float:
         """Return the slope along the way: at a kink it vanishes long before the gradient, and decides what is down."""
-        return max(abs(float(self.at.gradient @ way)) / float(np.linalg.norm(way)), 1e-300)
+        return max(abs(float(self.at.gradient.dot(way))) / float(way.dot(way)) ** 0.5, 1e-300)
 
     def _falls(self, x: np.ndarray, new: Evaluation) -> bool:
         """Armijo's rule; where values are too close to tell, the slope along the step must have shrunk."""
@@ -147,9 +149,11 @@ class QuasiNewton:
         noise = 1e-12 * (1.0 + abs(self.at.value)) + self.at.noise + new.noise
         return fallen >= -1e-4 * slope or (fallen >= -noise and abs(then) <= 0.9 * abs(slope))
 
-    def _too_near(self, x: np.ndarray, new: Evaluation, way: np.ndarray, t: float) -> bool:
-        straight = bool(np.allclose(x - self.x, t * way, rtol=1e-9, atol=0.0))
-        return straight and float(new.gradient @ way) < _WOLFE * float(self.at.gradient @ way)
+    def _too_near(self, x: np.ndarray, new: Evaluation, way: np.ndarray, straight: np.ndarray) -> bool:
+        """Whether the slope says go on; where the path is bent it says nothing."""
+        if float(new.gradient.dot(way)) >= _WOLFE * float(self.at.gradient.dot(way)):
+            return False
+        return x is straight or bool(np.allclose(x - self.x, straight - self.x, rtol=1e-9, atol=0.0))
 
     def _move(self, x: np.ndarray, new: Evaluation) -> None:
         self.pairs.add(x - self.x, new.gradient - self.at.gradient)

@@ -6,9 +6,11 @@ import numpy as np
 
 __all__ = ["Recycled"]
 
-_ENTRIES = 2**14  # of steps, and of products: more cost as much time as the products that they save
+_ALL = 256  # coordinates: the inverse of a smaller Hessian is learnt whole, after which products are hardly needed
+_ENTRIES = 2**14  # of steps, and of products: more cost as much time as the products that a part of them saves
 _FEWEST = 10
 _SHARP = 0.1  # of a residual: less is left by a good step
+_LITTLE = 0.1  # of the curvature of a direction
 _NEW = 1e-3  # of the curvature of a direction: less of it is what differences cannot tell from what is known
 _FLAT = 1e-6  # of the largest curvature: rounding of differences looks like less
 _STALE = 0.1  # change of a known product, where 1 is all of it
@@ -45,15 +47,23 @@ class Recycled:
     """
 
     def __init__(self, length: int, room: int | None = None) -> None:
-        self.room = min(length, max(_FEWEST, _ENTRIES // max(length, 1))) if room is None else room
-        self._steps, self._turns = np.empty((2, 0, length))
+        self.room = (length if length <= _ALL else max(_FEWEST, _ENTRIES // length)) if room is None else room
+        self._store, self._known = np.empty((2, 0, length)), 0
         self.scale = 1.0
         self.contraction = self.bend = np.inf
         self.least, self.largest = np.inf, 0.0
 
     def __len__(self) -> int:
         """Return the number of pairs."""
-        return len(self._steps)
+        return self._known
+
+    @property
+    def _steps(self) -> np.ndarray:
+        return self._store[0, : self._known]
+
+    @property
+    def _turns(self) -> np.ndarray:
+        return self._store[1, : self._known]
 
     @property
     def sharp(self) -> bool:
@@ -62,11 +72,12 @@ class Recycled:
 
     def times(self, v: np.ndarray) -> np.ndarray:
         """Return M v."""
-        if not len(self._steps):
+        if not self._known:
             return self.scale * v
-        known = self._steps.dot(v)
-        rest = self.scale * (v - known.dot(self._turns))
-        return rest + (known - self._turns.dot(rest)).dot(self._steps)
+        steps, turns = self._steps, self._turns
+        known = steps.dot(v)
+        rest = self.scale * (v - known.dot(turns))
+        return rest + (known - turns.dot(rest)).dot(steps)
 
     def learn(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Take in what pairs (p, H p) tell beyond the old ones, and forget old ones that they contradict."""
@@ -86,14 +97,16 @@ class Recycled:
 
     def _conjugate(self, steps: np.ndarray, turns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what is left of the steps, and of their products, once it is conjugate to the old and to itself."""
-        if len(self._steps):
+        if self._known:
             share = turns @ self._steps.T
             fresh = np.abs(share - steps @ self._turns.T).max(axis=0) <= _STALE
             if not fresh.all():
-                self._steps, self._turns, share = self._steps[fresh], self._turns[fresh], share[:, fresh]
-            for _ in range(2):  # once loses digits where little is left
-                steps, turns = steps - share @ self._steps, turns - share @ self._turns
+                self._keep(fresh)
+                share = share[:, fresh]
+            steps, turns = steps - share @ self._steps, turns - share @ self._turns
+            if np.einsum("ij,ij->i", steps, turns).min() < _LITTLE:  # where little is left, once loses digits
                 share = turns @ self._steps.T
+                steps, turns = steps - share @ self._steps, turns - share @ self._turns
         gram = steps @ turns.T
         curvature, basis = np.linalg.eigh((gram + gram.T) / 2)
         new = curvature > _NEW
@@ -102,7 +115,20 @@ class Recycled:
         curved = np.einsum("ij,ij->i", steps, steps) * (_FLAT * self.largest) < 1.0
         return steps[curved], turns[curved]
 
+    def _keep(self, which: np.ndarray) -> None:
+        kept = self._store[:, : self._known][:, which]
+        self._known = kept.shape[1]
+        self._store[:, : self._known] = kept
+
     def _append(self, steps: np.ndarray, turns: np.ndarray) -> None:
-        spare = max(len(self._steps) + len(steps) - self.room, 0)
-        self._steps = np.concatenate([self._steps, steps])[spare:]
-        self._turns = np.concatenate([self._turns, turns])[spare:]
+        excess = max(len(steps) - self.room, 0)
+        steps, turns = steps[excess:], turns[excess:]
+        spare = self._known + len(steps) - self.room
+        if spare > 0:  # the oldest make room
+            self._keep(np.arange(self._known) >= spare)
+        known = self._known + len(steps)
+        if known > self._store.shape[1]:
+            room = min(2 * known + 8, self.room)
+            self._store = np.pad(self._store, ((0, 0), (0, room - self._store.shape[1]), (0, 0)))
+        self._store[0, self._known : known], self._store[1, self._known : known] = steps, turns
+        self._known = known
