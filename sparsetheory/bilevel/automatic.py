@@ -83,10 +83,11 @@ class Automatic:
         return "Judged by the penalty function; psi itself has no certified derivative here (a kink, or none)."
 
     def again(self) -> Evaluate:
-        """Return an evaluation that shares nothing with the run but the point."""
+        """Return an evaluation that shares nothing with the run but the point, and products (see `Exact.again`)."""
         point = self.point
         if self.kind == "implicit":
-            return Exact(self.oracles, self.Y, point.z)
+            assert isinstance(self.descent.evaluate, Exact)
+            return self.descent.evaluate.again(point.z)
         if self.kind == "selected":
             return Selected(self.oracles, self.Y, point.y, point.z)
         return Forward(self.oracles, self.Y, point.y, point.z, self.sigma)

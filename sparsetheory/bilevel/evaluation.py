@@ -10,12 +10,13 @@ from .lower_level import LowerLevel, LowerSolution, minimize_level
 from .oracles import Oracles
 from .penalty import penalised
 from .recycled import Recycled
-from .sets import ConvexSet, Face
+from .sets import ConvexSet, Face, Free
 
 __all__ = ["Exact", "Forward", "Point", "Selected"]
 
 _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.01  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
+_STEPS = 30  # of a quasi-Newton method on many variables
 _PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
 
 
@@ -74,14 +75,30 @@ class Exact:
     memory: Recycled = field(init=False)
     _last: tuple[np.ndarray, LowerSolution, Face] | None = field(init=False, default=None)
     _probed: bool = field(init=False, default=False)
+    _calls: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.memory = Recycled(len(self.z), room=0)
+
+    def again(self, z: np.ndarray) -> "Exact":
+        """Return an evaluation that shares nothing with this one but an inverse Hessian that is known whole.
+
+        That makes solves quicker; what they leave is measured all the same.
+        """
+        fresh = Exact(self.oracles, self.Y, z)
+        if self.memory.whole:
+            fresh.memory, fresh._probed = self.memory, True
+        return fresh
 
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi and its gradient at x to about the accuracy."""
         if self._last is not None and not self._probed:
             self._probe(*self._last)
+        if self._last is not None and self._worth_completing():
+            at, z, _ = self._last
+            self.memory.complete(self.oracles.products(at, z.y, z.slope))
+            self._calls = 0
+        self._calls += 1
         level, begun = LowerLevel(self.oracles, x, self.Y), (self.z, self.vector, self.curvature)
         while True:
             known = self.curvature
@@ -103,6 +120,16 @@ class Exact:
         value = self.oracles.f(x, z.y) - float(a.vector @ a.face.tangent(z.slope))
         return Point(value, a.gradient, z.y, z.y, a, (value, value), 0.0, z.residual, z.ray)
 
+    def _worth_completing(self) -> bool:
+        """Whether at the present rate the evaluations to come will ask for more products than there are coordinates.
+
+        That is as many as so far, or as many as a quasi-Newton method takes for that many upper variables.
+        """
+        if not self.memory.completable or not isinstance(self.Y, Free):
+            return False
+        to_come = max(self._calls, min(self.oracles.p, _STEPS))
+        return self.memory.products * to_come >= self._calls * len(self.z)
+
     def _probe(self, x: np.ndarray, z: LowerSolution, face: Face) -> None:
         """Keep products from now on, unless the lower Hessian has a kernel.
 
@@ -119,6 +146,7 @@ class Exact:
         )  # fmt: skip
         if float(np.linalg.norm(found.residual)) <= _PROBE * size:
             memory.least, memory.largest = found.least, found.largest
+            memory.products += self.memory.products
             self.memory = memory
 
     @staticmethod

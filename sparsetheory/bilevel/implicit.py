@@ -116,6 +116,8 @@ class _System:
     def improve(self, v: np.ndarray, tol: float, max_iter: int) -> _Solution:
         """Return a solution to a residual of `tol`, or the best one that a few refinements find."""
         forward = self.oracles.products(self.x, self.y, self.slope)
+        if self.memory.whole and self.memory.contraction * float(self.target.dot(self.target)) ** 0.5 <= 0.5 * tol:
+            v = np.zeros(len(v))  # one step will do, and the residual there needs no product
         residual = self.target - self._face(forward(v), v) if v.any() else self.target
         best = _Solution(v, residual, None)
         for _ in range(_REFINEMENTS):

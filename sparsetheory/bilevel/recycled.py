@@ -1,12 +1,12 @@
 """What products with a Hessian have taught about its inverse, kept from one linear system to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 __all__ = ["Recycled"]
 
-_ALL = 256  # coordinates: the inverse of a smaller Hessian is learnt whole, after which products are hardly needed
+_ALL = 512  # coordinates: the inverse of a smaller Hessian is learnt whole, after which products are hardly needed
 _ENTRIES = 2**14  # of steps, and of products: more cost as much time as the products that a part of them saves
 _FEWEST = 10
 _SHARP = 0.1  # of a residual: less is left by a good step
@@ -29,12 +29,14 @@ class Recycled:
     ----------
     length : int
     room : int, optional
-        Most pairs, by default `length`, fewer where they are long; the oldest make room for new ones.
+        Most pairs, by default `length`, fewer above 512; the oldest make room for new ones.
 
     Attributes
     ----------
     contraction : float
         What a step by M left of a residual when last tried; infinite before.
+    products : int
+        How many were made since all of them were asked for at once.
     bend : float
         How far a gradient was off its linear model when last seen, over the square of the step; infinite before.
     least, largest : float
@@ -50,6 +52,7 @@ class Recycled:
         self.room = (length if length <= _ALL else max(_FEWEST, _ENTRIES // length)) if room is None else room
         self._store, self._known = np.empty((2, 0, length)), 0
         self.scale = 1.0
+        self.products = 0
         self.contraction = self.bend = np.inf
         self.least, self.largest = np.inf, 0.0
 
@@ -70,17 +73,42 @@ class Recycled:
         """Whether a step by M is likely to leave little of a residual."""
         return self.contraction <= _SHARP
 
+    @property
+    def completable(self) -> bool:
+        """Whether there is room for the whole inverse, and something of it is missing."""
+        return self._known < self.room == self._store.shape[2]
+
+    @property
+    def whole(self) -> bool:
+        """Whether M is the inverse of a Hessian rather than of its part on a subspace."""
+        return self._known == self._store.shape[2]
+
+    def complete(self, times: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Ask for the product with every unit vector, after which M is the inverse; nothing changes for a singular H."""
+        from scipy.linalg.lapack import dpotrf, dtrtri
+
+        self.products = 0
+        hessian = np.array([times(unit) for unit in np.eye(self._store.shape[2])])
+        factor, failed = dpotrf((hessian + hessian.T) / 2, lower=1)
+        steps, singular = dtrtri(factor, lower=1)
+        if not failed and not singular and (np.square(steps).sum(axis=1) * (_FLAT * self.largest) < 1.0).all():
+            self._store, self._known = np.array([steps, factor.T]), len(steps)
+            self.contraction = _SHARP
+
     def times(self, v: np.ndarray) -> np.ndarray:
         """Return M v."""
         if not self._known:
             return self.scale * v
         steps, turns = self._steps, self._turns
         known = steps.dot(v)
+        if self.whole:
+            return known.dot(steps)
         rest = self.scale * (v - known.dot(turns))
         return rest + (known - turns.dot(rest)).dot(steps)
 
     def learn(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Take in what pairs (p, H p) tell beyond the old ones, and forget old ones that they contradict."""
+        self.products += len(pairs)
         steps, turns = (np.array(rows) for rows in zip(*pairs, strict=True))
         bends, sizes, turned = (
             np.einsum("ij,ij->i", a, b) for a, b in ((steps, turns), (steps, steps), (turns, turns))
@@ -92,6 +120,8 @@ class Recycled:
         bends, sizes, turned = bends[curved], sizes[curved], turned[curved]
         self.least, self.largest = min(self.least, float((bends / sizes).min())), largest
         self.scale = float(bends[-1] / turned[-1])
+        if not self.room:
+            return
         root = np.sqrt(bends)[:, None]
         self._append(*self._conjugate(steps[curved] / root, turns[curved] / root))
 
