@@ -15,7 +15,8 @@ from .sets import ConvexSet, Face, Free
 __all__ = ["Exact", "Forward", "Point", "Selected"]
 
 _FINEST = 1e-13  # no lower solve is asked for more
-_SHARE = 0.01  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
+_SHARE = 0.1  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
+_SMALL = 0.01  # the same where no curvature tells how residuals reach the gradient
 _STEPS = 30  # of a quasi-Newton method on many variables
 _PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
 
@@ -72,6 +73,7 @@ class Exact:
     z: np.ndarray
     vector: np.ndarray | None = None
     curvature: float = 0.1  # relative; how much of an error in the residuals reaches the gradient
+    mixing: float = 1.0  # of the mixed derivative beside the lower Hessian, which reaches it too
     memory: Recycled = field(init=False)
     _last: tuple[np.ndarray, LowerSolution, Face] | None = field(init=False, default=None)
     _probed: bool = field(init=False, default=False)
@@ -101,11 +103,11 @@ class Exact:
         self._calls += 1
         level, begun = LowerLevel(self.oracles, x, self.Y), (self.z, self.vector, self.curvature)
         while True:
-            known = self.curvature
-            z = minimize_level(level, self.z, tol=self._tol(accuracy, known**2), memory=self.memory)
+            known, mixing = self.curvature, self.mixing
+            z = minimize_level(level, self.z, tol=self._tol(accuracy, known**2 / mixing), memory=self.memory)
             a = adjoint_gradient(
-                self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known), slope=z.slope, vector=self.vector,
-                memory=self.memory,
+                self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known / mixing), slope=z.slope,
+                vector=self.vector, memory=self.memory,
             )  # fmt: skip
             if not a.solved and self.memory.room:  # a kernel after all: begin again without
                 self.memory = Recycled(len(self.z), room=0)
@@ -113,7 +115,8 @@ class Exact:
                 continue
             self.z, self.vector = z.y, a.vector
             self.curvature = max(min(a.curvature, 2 * known), 1e-6)  # few systems see all of the spectrum
-            if self.curvature >= 0.3 * known:
+            self.mixing = max(a.mixing, mixing)
+            if self.curvature >= 0.3 * known and self.mixing <= 3.0 * mixing:
                 break  # else both were solved for a level that is better conditioned than this one
         self._last = x, z, a.face
         # the adjoint is also the derivative of f along an error of z: the value gains a second order of accuracy
@@ -171,7 +174,7 @@ class Selected:
 
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi and its gradient at x to about the accuracy."""
-        tol = max(_SHARE * accuracy, 1e-9)
+        tol = max(_SMALL * accuracy, 1e-9)
         while True:
             whole = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
             half = self._solution(x, whole.y.y, self.sigma / 2, tol)
@@ -206,7 +209,7 @@ class Forward:
 
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi_sigma and its gradient at x."""
-        tol = max(_SHARE * accuracy, _FINEST / self.sigma)
+        tol = max(_SMALL * accuracy, _FINEST / self.sigma)
         found = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
         self.y, self.z = found.y.y, found.z.y
         residual = max(found.y.residual, found.z.residual)

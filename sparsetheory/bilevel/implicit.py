@@ -34,6 +34,8 @@ class Adjoint:
         Whether it is what was asked for, or small enough for the right-hand side to lie in the range.
     curvature : float
         Smallest curvature seen along the face, relative to the largest.
+    mixing : float
+        How much the mixed derivative stretches the vector, beside what H does to its steepest direction.
     face : Face
         Where y lies.
     """
@@ -44,6 +46,7 @@ class Adjoint:
     reached: bool
     solved: bool
     curvature: float
+    mixing: float
     face: Face
 
     @property
@@ -81,7 +84,7 @@ def adjoint_gradient(
     gradient = in_x if solution.mixed is None else in_x - solution.mixed
     reached = off <= 2 * tol
     unsolved, solved = off / size if size > 0 else 0.0, reached or off <= _RANGE * size
-    return Adjoint(gradient, solution.v, unsolved, reached, solved, system.spread, face)
+    return Adjoint(gradient, solution.v, unsolved, reached, solved, system.spread, system.mixing(solution), face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +115,13 @@ class _System:
         """The smallest curvature met over the largest, at earlier points too."""
         largest = max(self.largest, self.memory.largest)
         return max(min(self.least, self.memory.least), 0.0) / largest if largest > 0 else 1.0
+
+    def mixing(self, solution: _Solution) -> float:
+        """Return the length of the mixed derivative times the vector over the largest that H can make of it."""
+        largest = max(self.largest, self.memory.largest) * float(solution.v.dot(solution.v)) ** 0.5
+        if solution.mixed is None or not largest > 0:
+            return 0.0
+        return float(solution.mixed.dot(solution.mixed)) ** 0.5 / largest
 
     def improve(self, v: np.ndarray, tol: float, max_iter: int) -> _Solution:
         """Return a solution to a residual of `tol`, or the best one that a few refinements find."""

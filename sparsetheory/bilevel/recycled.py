@@ -84,7 +84,7 @@ class Recycled:
         return self._known == self._store.shape[2]
 
     def complete(self, times: Callable[[np.ndarray], np.ndarray]) -> None:
-        """Ask for the product with every unit vector, after which M is the inverse; nothing changes for a singular H."""
+        """Ask for the product with every unit vector, after which M is the inverse; a singular H changes nothing."""
         from scipy.linalg.lapack import dpotrf, dtrtri
 
         self.products = 0
