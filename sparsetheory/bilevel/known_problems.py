@@ -9,7 +9,9 @@ from ..testing import BilevelInstance
 from .problem import Problem
 from .sets import Box
 
-__all__ = ["Known", "bilinear", "cubic", "drawn", "flat", "linear_network", "rank_drop", "rippled", "sine", "tilted"]
+__all__ = [
+    "Known", "bilinear", "coupled", "cubic", "drawn", "flat", "linear_network", "rank_drop", "rippled", "sine", "tilted",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,34 @@ def tilted(H: np.ndarray, A: np.ndarray, b: np.ndarray) -> Known:
         ),
         psi=lambda x: float(b @ A @ x), gradient=lambda x: A.T @ b, solution=lambda x: A @ x,
         nearest=lambda x, y: A @ x, mu=float(np.linalg.eigvalsh(H)[0]),
+    )  # fmt: skip
+
+
+def coupled(U: np.ndarray, V: np.ndarray, c: np.ndarray, H: np.ndarray, A: np.ndarray) -> Known:
+    r"""Return :math:`f = \frac12 |U x + V y - c|^2`, :math:`g = \frac12 (y - A x)^\top H (y - A x)`.
+
+    :math:`\psi = \frac12 |(U + V A) x - c|^2`; mixed derivatives are :math:`U^\top V` and :math:`-A^\top H`.
+    """
+    B = U + V @ A
+
+    def away(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return U @ x + V @ y - c
+
+    def grad_f(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        r = away(x, y)
+        return U.T @ r, V.T @ r
+
+    def grad_g(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        down = H @ (y - A @ x)
+        return -A.T @ down, down
+
+    return Known(
+        problem=Problem(
+            f=lambda x, y: float(away(x, y) @ away(x, y)) / 2, g=lambda x, y: 0.5 * (y - A @ x) @ H @ (y - A @ x),
+            grad_f=grad_f, grad_g=grad_g, hvp_yy=lambda x, y, v: H @ v, hvp_xy=lambda x, y, v: -A.T @ (H @ v),
+        ),
+        psi=lambda x: float((B @ x - c) @ (B @ x - c)) / 2, gradient=lambda x: B.T @ (B @ x - c),
+        solution=lambda x: A @ x, nearest=lambda x, y: A @ x, mu=float(np.linalg.eigvalsh(H)[0]),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ _SHARE = 0.02  # sigma, beside the tolerance: the hypergradient is off by a mult
 _ROUNDING = 8 * np.finfo(float).eps
 _LONGEST = 2**14  # lower steps before an upper one
 _SHORTEST = 1e-12  # lower step below which a callable that is not finite is at fault itself
+_FALL = 0.25  # of the fall that a straight line promises, at least; 1/2 is what an upper step 1/L is sure of
 _FLAT = 0.9999  # contraction of lower steps that is taken for none
 
 
@@ -33,7 +34,7 @@ class TwoTimeScaleOptions:
     lower_step : float, default 1
         First step of both lower levels, cut to the inverse of the steepest change of slope that was seen.
     upper_step : float, default 1
-        First step of the upper level, halved where psi_sigma rises although the lower levels are solved.
+        First step of the upper level, halved where psi_sigma falls too little.
     """
 
     inner_steps: int = 3
@@ -80,9 +81,9 @@ class TwoTimeScale:
               y \leftarrow P(y - a (\sigma \nabla_y f + \nabla_y g)(x, y)), \\
               x \leftarrow P(x - a_x [\nabla_x f(x, y) + (\nabla_x g(x, y) - \nabla_x g(x, z))/\sigma]).
 
-    T doubles where the lower error blurs the direction by more than half of its length, or where psi_sigma rises by
-    more than the lower error; where it rises with both levels solved, the upper step is halved. If neither helps the
-    run ends and says so.
+    A step has to lower psi_sigma by |x_{k+1} - x_k|^2/(4 a_x), up to the lower error. T doubles where that error blurs
+    the direction by more than half of its length, or is large against what the step misses; where a step misses its
+    fall with both levels solved, a_x is halved. If neither helps the run ends and says so.
 
     References
     ----------
@@ -161,10 +162,13 @@ class TwoTimeScale:
             self.upper_step *= 0.5
             self.inner_steps = inner_steps  # what too long a step needed says nothing of a shorter one
 
-    @staticmethod
-    def _rise(at: _State, new: _State) -> float:
-        """How much psi_sigma rose beyond the lower error; infinite where a number is not finite."""
-        rise = new.value - at.value - at.slack - new.slack
+    def _rise(self, at: _State, new: _State) -> float:
+        """How much of its fall psi_sigma missed beyond the lower error; infinite where a number is not finite.
+
+        Not to rise is not enough: a step a little too long makes steep directions grow while flat ones still fall.
+        """
+        moved = new.x - at.x
+        rise = new.value - at.value + _FALL * float(moved @ moved) / self.upper_step - at.slack - new.slack
         return rise if np.isfinite(rise) else np.inf
 
     def _longer(self) -> bool:

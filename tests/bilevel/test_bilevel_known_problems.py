@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 
 from sparsetheory.bilevel import check_gradients
 from sparsetheory.bilevel.closeness_study import KINDS, draw
-from sparsetheory.bilevel.known_problems import bilinear, cubic, flat, linear_network, rank_drop, rippled
+from sparsetheory.bilevel.known_problems import bilinear, coupled, cubic, flat, linear_network, rank_drop, rippled
 
 SCALAR = {
     "cubic": (cubic(mu=0.7, k=1.2, a=0.8, b=0.5, e=0.3, m=0.4), 0.2, (0.0, 3.0)),
@@ -76,3 +76,16 @@ def test_the_network_is_a_ridge_regression():
     slope = (known.psi(x + h) - known.psi(x - h)) / (2 * h)
     assert known.gradient(x)[0] == pytest.approx(slope, rel=1e-6)
     assert check_gradients(known.problem, x, rng.standard_normal(12), rng=rng) < 1e-5
+
+
+def test_coupled_quadratics_are_their_closed_forms():
+    rng = np.random.default_rng(5)
+    U, V, c, A, W = (rng.standard_normal(shape) for shape in ((4, 2), (4, 3), 4, (3, 2), (3, 3)))
+    known, x, h = coupled(U, V, c, W @ W.T + np.eye(3), A), rng.standard_normal(2), 1e-5
+    y = known.solution(x)
+    assert np.abs(known.problem.grad_g(x, y)[1]).max() < 1e-13
+    assert known.psi(x) == pytest.approx(known.problem.f(x, y), rel=1e-12)
+    slope = [(known.psi(x + h * e) - known.psi(x - h * e)) / (2 * h) for e in np.eye(2)]
+    assert known.gradient(x) == pytest.approx(np.array(slope), rel=1e-7)
+    assert check_gradients(known.problem, x, rng.standard_normal(3), rng=rng) < 1e-5
+    assert known.mu == pytest.approx(np.linalg.eigvalsh(W @ W.T + np.eye(3))[0])

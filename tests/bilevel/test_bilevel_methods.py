@@ -7,6 +7,7 @@ import pytest
 
 from sparsetheory import bilevel
 from sparsetheory.bilevel.fully_first_order import F2SA
+from sparsetheory.bilevel.known_problems import coupled
 from sparsetheory.bilevel.methods import Setting
 from sparsetheory.bilevel.minimization import SOLVERS
 from sparsetheory.bilevel.oracles import Oracles
@@ -163,3 +164,14 @@ def test_a_run_that_diverges_is_called_back(method):
     with pytest.warns(ConvergenceWarning, match="diverged .* steps halved"):
         found = bilevel.minimize(problem, X0, Y0, method=method, options={"lower_step": 1e3}, max_iter=3000)
     assert not found.converged and np.linalg.norm(q.exact.grad_psi(found.x)) < 0.5 * start
+
+
+@pytest.mark.parametrize("kappa", [2.0, 4.0])
+def test_f2ba_sees_upper_steps_a_little_too_long(kappa):
+    # the default step is cut to 2.25/L and 1.56/L here; at 2.25/L the slow direction falls by more than the other grows
+    U, V, H, A = np.diag([1.0, 0]), np.diag([1.0, 0.5**0.5]), np.eye(2) / kappa, np.diag([kappa, 1.0])
+    known = coupled(U, V, np.zeros(2), H, A)
+    start = np.array([0.1, 1.4])
+    found = bilevel.minimize(known.problem, start, known.solution(start), method="f2ba", tol=1e-3)
+    assert found.converged
+    assert np.linalg.norm(known.gradient(found.x)) < 2e-3
