@@ -14,20 +14,20 @@ from .problem import Problem
 from .sets import Free
 from .two_time_scale import TwoTimeScale
 
-__all__ = ["Arrival", "Case", "arrive", "arrive_falling", "counted"]
+__all__ = ["Arrival", "Case", "arrive", "arrive_alone", "arrive_falling", "counted"]
 
 _MOST_STEPS = 10**6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
-    """A known problem with one upper variable, and how F2BA is to go about it.
+    """A known problem, and how F2BA is to go about it.
 
     Attributes
     ----------
     known : Known
-    start : float
-        Of x; every lower variable starts there as well.
+    start : float or ndarray, shape (p,)
+        Of x, a number for a single variable; the lower level starts at its solution there.
     eps : float
         The run ends where the gradient of psi is no longer.
     sigma, upper_step : float
@@ -36,7 +36,7 @@ class Case:
     """
 
     known: Known
-    start: float
+    start: float | np.ndarray
     eps: float
     sigma: float
     upper_step: float
@@ -53,15 +53,16 @@ class Arrival:
         Upper steps.
     calls : int
         Gradients of f and g asked for by then, counted in the callables.
-    x : float
+    x : ndarray, shape (p,)
         Where the gradient of psi is small.
     error : float
-        Largest distance of a direction, (x_k - x_{k+1}) over the upper step, to the gradient of psi at x_k.
+        Largest distance of a direction, (x_k - x_{k+1}) over the upper step, to the gradient of psi at x_k; NaN where
+        upper steps are not of one length.
     """
 
     steps: int
     calls: int
-    x: float
+    x: np.ndarray
     error: float
 
 
@@ -96,23 +97,37 @@ def arrive(case: Case, options: Mapping[str, Any] | None = None) -> Arrival:
     ArithmeticError
         Where the run ends elsewhere.
     """
-    problem, tally = counted(case.known.problem)
-    start = np.array([case.start])
-    y = case.known.solution(start)
-    setting = Setting(
-        oracles=Oracles(problem, 1, len(y)), X=Free(), Y=Free(), tol=1e-6 * case.eps, sigma=case.sigma,
-        options={"upper_step": case.upper_step, "inner_steps": case.inner_steps, **(options or {})},
-    )  # fmt: skip
-    method = TwoTimeScale(setting, start, y)
-    path, slopes, stop = [case.start], [_slope(case, case.start)], None
-    while abs(slopes[-1]) > case.eps:
+    given = {"upper_step": case.upper_step, "inner_steps": case.inner_steps, **(options or {})}
+    method, tally = _f2ba(case, 1e-6 * case.eps, given)
+    path, slopes, stop = [method.state.x], [_slope(case, method.state.x)], None
+    while _size(slopes[-1]) > case.eps:
         if stop is not None or len(path) > _MOST_STEPS:
-            raise ArithmeticError(f"the run ended at |psi'| = {abs(slopes[-1]):.3g} after {len(path)} steps: {stop}")
+            raise ArithmeticError(f"the run ended at |psi'| = {_size(slopes[-1]):.3g} after {len(path)} steps: {stop}")
         stop = method.advance(1).stop
-        path.append(float(method.state.x[0]))  # the iterate; method.x is the best so far
+        path.append(method.state.x)  # the iterate; method.x is the best so far
         slopes.append(_slope(case, path[-1]))
-    off = -np.diff(path) / case.upper_step - slopes[:-1]  # of the declared step, which a halved one is not
-    return Arrival(steps=len(path) - 1, calls=tally.calls, x=path[-1], error=float(np.abs(off).max(initial=0.0)))
+    off = [_size((x - new) / case.upper_step - slope) for x, new, slope in zip(path, path[1:], slopes, strict=False)]
+    error = max(off, default=0.0)  # of the declared step, which a halved one is not
+    return Arrival(steps=len(path) - 1, calls=tally.calls, x=path[-1], error=error)
+
+
+def arrive_alone(case: Case, tol: float, options: Mapping[str, Any] | None = None) -> Arrival:
+    """Run F2BA with the step sizes that it finds for itself, until its own tolerance is met.
+
+    The upper step and the lower steps of the case are not used, and nothing is known of the gradient of psi.
+
+    Raises
+    ------
+    ArithmeticError
+        Where the run ends elsewhere.
+    """
+    method, tally = _f2ba(case, tol, options or {})
+    steps, stop = 0, None
+    while method.error(method.state) > tol:
+        if stop is not None or steps >= _MOST_STEPS:
+            raise ArithmeticError(f"the run ended at {method.error(method.state):.3g} after {steps} steps: {stop}")
+        stop, steps = method.advance(1).stop, steps + 1
+    return Arrival(steps=steps, calls=tally.calls, x=method.state.x, error=float("nan"))
 
 
 def arrive_falling(case: Case, options: Mapping[str, Any] | None = None) -> Arrival:
@@ -126,22 +141,34 @@ def arrive_falling(case: Case, options: Mapping[str, Any] | None = None) -> Arri
     ArithmeticError
         Where that takes more than a million steps.
     """
-    problem, tally = counted(case.known.problem)
-    start = np.array([case.start])
-    y = case.known.solution(start)
-    setting = Setting(
-        oracles=Oracles(problem, 1, len(y)), X=Free(), Y=Free(), tol=1e-6 * case.eps, sigma=case.sigma,
-        options=options or {},
-    )  # fmt: skip
+    setting, start, y, tally = _begin(case, 1e-6 * case.eps, options or {})
     method = F2SA(setting, start, y)
     tally.calls, steps = 0, 0
-    while abs(_slope(case, float(method.upper[0]))) > case.eps:
+    while _size(_slope(case, method.upper)) > case.eps:
         if steps >= _MOST_STEPS:
             raise ArithmeticError(f"|psi'| > {case.eps:.3g} after {steps} steps")
         steps += 1
         method.step(steps)
-    return Arrival(steps=steps, calls=tally.calls, x=float(method.upper[0]), error=float("nan"))
+    return Arrival(steps=steps, calls=tally.calls, x=method.upper, error=float("nan"))
 
 
-def _slope(case: Case, x: float) -> float:
-    return float(case.known.gradient(np.array([x]))[0])
+def _begin(case: Case, tol: float, options: Mapping[str, Any]) -> tuple[Setting, np.ndarray, np.ndarray, _Tally]:
+    """Return what a method gets, with the gradients counted in the callables."""
+    problem, tally = counted(case.known.problem)
+    start = np.atleast_1d(np.asarray(case.start, float))
+    y = case.known.solution(start)
+    oracles = Oracles(problem, len(start), len(y))
+    return Setting(oracles=oracles, X=Free(), Y=Free(), tol=tol, sigma=case.sigma, options=options), start, y, tally
+
+
+def _f2ba(case: Case, tol: float, options: Mapping[str, Any]) -> tuple[TwoTimeScale, _Tally]:
+    setting, start, y, tally = _begin(case, tol, options)
+    return TwoTimeScale(setting, start, y), tally
+
+
+def _slope(case: Case, x: np.ndarray) -> np.ndarray:
+    return case.known.gradient(x)
+
+
+def _size(v: np.ndarray) -> float:
+    return float(np.linalg.norm(v))

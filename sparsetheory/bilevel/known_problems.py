@@ -10,7 +10,8 @@ from .problem import Problem
 from .sets import Box
 
 __all__ = [
-    "Known", "bilinear", "coupled", "cubic", "drawn", "flat", "linear_network", "rank_drop", "rippled", "sine", "tilted",
+    "Known", "bilinear", "coupled", "cubic", "drawn", "flat", "linear_network", "rank_drop", "rippled", "sine",
+    "tilted",
 ]  # fmt: skip
 
 

@@ -3,8 +3,9 @@
 __all__ = ["CLAIMS"]
 
 from ...verify.claim import Claim
-from . import closeness, complexity, failures, formulas, guarantees, stochastic
+from . import closeness, complexity, failures, formulas, guarantees, quadratics, stochastic
 
 CLAIMS: tuple[Claim, ...] = (
-    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *guarantees.CLAIMS, *stochastic.CLAIMS,
+    *closeness.CLAIMS, *complexity.CLAIMS, *failures.CLAIMS, *formulas.CLAIMS, *guarantees.CLAIMS,
+    *quadratics.CLAIMS, *stochastic.CLAIMS,
 )  # fmt: skip
