@@ -127,7 +127,7 @@ STUDY = Study(
     measure=measure,
     rule=Drift(alternative="two-sided", margin=0.02, correction=None, quantity="hypergradient at the stall"),
     quick=Budget(grid=Grid(axis="sigma", sizes=(1e-3, 2e-3, 5e-3, 1e-2), strata=LEVELS), replicates=3),
-    full=Budget(grid=Grid(axis="sigma", sizes=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2), strata=LEVELS), replicates=15),
+    full=Budget(grid=Grid(axis="sigma", sizes=(1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2), strata=LEVELS), replicates=15),
     controls=(
         WrongBound(
             bound=Bound("s**kappa*c", kappa="power of sigma", **SYMBOLS), neutral=1.0, kappa=1.5,
