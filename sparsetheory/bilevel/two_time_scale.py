@@ -63,7 +63,10 @@ class _Lower:
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """An upper point with both lower ones; they leave `value` an error `slack`, and `gradient` an error `blur`."""
+    """An upper point with both lower ones; they leave `value` an error `slack`, and `gradient` an error `blur`.
+
+    Of the slack `rounding` is what no lower step takes away.
+    """
 
     x: np.ndarray
     lower: _Lower
@@ -71,6 +74,7 @@ class _State:
     gradient: np.ndarray
     upper: float
     slack: float
+    rounding: float
     blur: float
 
 
@@ -152,8 +156,8 @@ class TwoTimeScale:
         while True:
             x = self.X.project(at.x - self.upper_step * at.gradient)
             new = self._settled(x, at.lower)
-            while self._rise(at, new) > 0 and new.slack > 0.1 * self._rise(at, new) and self._longer():
-                new = self._settled(x, new.lower)
+            while 10 * max(at.slack, new.slack) > self._rise(at, new) > 0 and self._longer():
+                at, new = self._settled(at.x, at.lower), self._settled(x, new.lower)
             if self._rise(at, new) <= 0:
                 return new
             if np.allclose(x, at.x, rtol=1e-15, atol=1e-300):
@@ -166,9 +170,11 @@ class TwoTimeScale:
         """How much of its fall psi_sigma missed beyond the lower error; infinite where a number is not finite.
 
         Not to rise is not enough: a step a little too long makes steep directions grow while flat ones still fall.
+        Half of the fall has to be there whatever the lower error, which grows with the iterates.
         """
         moved = new.x - at.x
-        rise = new.value - at.value + _FALL * float(moved @ moved) / self.upper_step - at.slack - new.slack
+        fall, rounding = _FALL * float(moved @ moved) / self.upper_step, at.rounding + new.rounding
+        rise = new.value - at.value + fall - min(at.slack + new.slack - rounding, fall / 2) - rounding
         return rise if np.isfinite(rise) else np.inf
 
     def _longer(self) -> bool:
@@ -233,9 +239,10 @@ class TwoTimeScale:
         o, s, y, z = self.oracles, self.sigma, lower.y, lower.z
         f_x, g_y, g_z = o.grad_f(x, y)[0], o.grad_g(x, y)[0], o.grad_g(x, z)[0]
         beside, below, bend = o.g(x, y), o.g(x, z), 1 / self.lower_step
+        rounding = _ROUNDING * (1 + abs(below)) / s
         return _State(
             x, lower, value=o.f(x, y) + (beside - below) / s, gradient=f_x + (g_y - g_z) / s, upper=o.f(x, z),
-            slack=bend * lower.distance * (lower.apart / s + lower.distance) + _ROUNDING * (1 + abs(below)) / s,
+            slack=bend * lower.distance * (lower.apart / s + lower.distance) + rounding, rounding=rounding,
             blur=bend * (lower.apart / s + lower.distance),
         )  # fmt: skip
 
