@@ -151,7 +151,7 @@ def _label(outcome: Outcome, word: str) -> str:
 
 def said(outcome: Outcome, verdict: Verdict) -> str:
     """Return a verdict's sentence for readers; strata that all agree are counted here and quoted in their own table."""
-    if verdict.strata and all(part.label == "supported" for part in verdict.strata.values()):
+    if verdict.strata and all(part.label == "supported" for part in (verdict, *verdict.strata.values())):
         supported = _label(outcome, "supported").replace("passes", "passed")
         sentence = f"{supported} on each of {len(verdict.strata)} strata, {', '.join(verdict.strata)}"
         return prose(f"{sentence}; {verdict.n_replicates} replicates, {verdict.n_failures} failures")

@@ -1,9 +1,12 @@
 """A statement holds with all its parts: one record with a broken side condition refutes, whatever the rule."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from sparsetheory.verify import Bound, Grid, Measurement
+from sparsetheory.verify.cards import said
 from sparsetheory.verify.rules import Drift, EveryInstance, Order, Ratio
 from sparsetheory.verify.sample import Observation, Sample
 
@@ -43,3 +46,19 @@ def test_a_residual_that_is_not_a_number_does_not_vanish(rule):
     broken = sample(np.nan, np.random.default_rng(2))
     assert len(rule.violations(broken)) == 1
     assert "marginal" in rule.judge(broken).sentence
+
+
+def test_a_card_names_the_condition_that_strata_kept_apart_do_not_show(make):
+    rng = np.random.default_rng(3)
+    broken, rule = sample(1e-11, rng), Drift(margin=0.05)
+    strata = ({"kind": "a"}, {"kind": "b"})
+    more = [dataclasses.replace(o, cell=o.cell + len(SIZES)) for o in broken.observations]
+    whole = dataclasses.replace(
+        broken, grid=dataclasses.replace(GRID, strata=strata), observations=[*broken.observations, *more]
+    )
+    verdict = rule.judge(whole)
+    assert verdict.label == "refuted"
+    assert all(part.label == "supported" for part in verdict.strata.values())
+    assert "break a side condition" in said(
+        make.outcome(whole, rule, a_claim=make.claim("parts", bound=whole.bound)), verdict
+    )

@@ -145,6 +145,7 @@ def shade_floor(axes: Any, table: Table) -> None:
     low, high = axes.get_ylim()
     if low < floor < high:
         axes.axhspan(low, floor, color=FLOOR, alpha=0.18, lw=0)
-        axes.annotate("round-off floor", (0.01, floor), xycoords=axes.get_yaxis_transform(), va="top", color=MUTED,
-                      xytext=(2, -3), textcoords="offset points")  # fmt: skip
+        # above its edge, where no rounding lies
+        axes.annotate("round-off floor", (0.01, floor), xycoords=axes.get_yaxis_transform(), va="bottom", color=MUTED,
+                      xytext=(2, 2), textcoords="offset points")  # fmt: skip
         axes.set_ylim(low, high)

@@ -29,6 +29,13 @@ def claimed(target: str, margin: float, alternative: str) -> str:
     return f"claim {target} +- {margin:g}"
 
 
+def spanning(axis: str, low: float, high: float) -> str:
+    """Write what sizes a sentence is about: ``, n in [10, 1000]``; a study without an axis has the single size 1."""
+    if low < high:
+        return f", {axis} in [{low:g}, {high:g}]"
+    return "" if low == 1 else f", {axis} = {low:g}"
+
+
 def left_out(n_floored: int) -> str:
     """Write how many sizes the floor has cost."""
     return f", {n_floored} sizes near the floor left out" if n_floored else ""

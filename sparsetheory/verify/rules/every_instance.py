@@ -16,7 +16,7 @@ from ..panel import stratum_name
 from ..sample import Grid, Measurement, Observation, Sample
 from ..sequence import bernoulli_interval, bernoulli_limit
 from ..verdict import SENSITIVITY, Alternative, Decision, Verdict, combine, spell
-from ._checks import check_rule, outcome
+from ._checks import check_rule, outcome, spanning
 from ._positive import on_the_bound, resample
 
 __all__ = ["EveryInstance"]
@@ -211,7 +211,7 @@ class EveryInstance:
         hit: Observation | None,
     ) -> str:  # fmt: skip
         sizes, axis = sample.grid.sizes, sample.grid.axis
-        place = f"on {name}, {axis} in [{min(sizes):g}, {max(sizes):g}], "
+        place = f"on {name}{spanning(axis, min(sizes), max(sizes))}, "
         tail = f"{counts.trials} {self.trial}s, {failures} failures"
         if not math.isnan(tightness):
             tail += f", tightness {tightness:.4g}"

@@ -22,7 +22,7 @@ from ..verdict import (
     severity,
     spell,
 )  # fmt: skip
-from ._checks import check_rule, claimed, left_out, outcome
+from ._checks import check_rule, claimed, left_out, outcome, spanning
 from ._positive import on_the_bound
 
 __all__ = ["Ratio"]
@@ -132,7 +132,7 @@ class Ratio:
             label=decision[0],
             reason=decision[1],
             sentence=(
-                f"on {name}, {axis} in [{panel.sizes[0]:g}, {panel.sizes[1]:g}], the typical {self.quantity} / bound "
+                f"on {name}{spanning(axis, *panel.sizes)}, the typical {self.quantity} / bound "
                 f"is {ratio:.4f} [{low:.4f}, {high:.4f}] in the worst of {panel.ratio.shape[1]} cells; "
                 f"{claimed('1', self.margin, self.alternative)} {outcome(decision, self.alpha, needed)}, "
                 f"{panel.n_replicates} replicates, {panel.n_failures} failures{left_out(panel.n_floored)}"
