@@ -13,7 +13,7 @@ HYPOTHESES = (
     r"blocks of $\nabla^2 f$ at most $l$ in norm, at every point",
     r"those of bilevel.two_time_scale_calls, with the upper step $1/L$",
 )
-K, EL, E, D, TH, R = (sp.Symbol(name, real=True) for name in ("k", "l", "e", "D", "th", "r"))
+K, EL, E, D, TH, R = (sp.Symbol(name, real=True) for name in ("k", "l", "e", "D", "theta", "r"))
 L = EL * (1 + K) ** 2
 
 

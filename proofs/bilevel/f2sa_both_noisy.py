@@ -64,8 +64,9 @@ def _balance(scale):
     best = BALANCE.solve()
     share = {v: e / best.cost for v, e in best.exponents.items()}
     a, c = SCHEDULE
+    used = ", ".join(f"{name} {weight}" for name, weight in best.multipliers.items() if weight)
     same = (share["step"], share["inner"], share["sigma"]) == (scale * a, scale * c, scale * (a - c))
-    return BALANCE.check(best) and best.exponents[COST] == 7 and same, f"epsilon^-{best.cost}, {dict(best.multipliers)}"
+    return BALANCE.check(best) and best.exponents[COST] == 7 and same, f"epsilon^-{best.cost}, multipliers: {used}"
 
 
 def prove() -> Proof:

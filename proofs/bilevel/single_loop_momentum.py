@@ -29,7 +29,8 @@ def _recursion(keep):
 def _square(factor):
     a, b = sp.symbols("a b", real=True)
     gap = sp.expand(factor * ETA**2 * a**2 + 2 * (1 - ETA) ** 2 * b**2 - (ETA * a + (1 - ETA) * b) ** 2)
-    return sp.expand(gap - (ETA * a - (1 - ETA) * b) ** 2) == 0, f"difference {gap}"
+    left = sp.expand(gap - (ETA * a - (1 - ETA) * b) ** 2)
+    return left == 0, f"remainder {left}"
 
 
 def _independent(share):
@@ -57,7 +58,8 @@ def _balance(scale):
     best = BALANCE.solve()
     share = tuple(best.exponents[v] / best.cost for v in ("sigma", "inner", "forget", "step"))
     same = share == tuple(scale * power for power in SCHEDULE)
-    return BALANCE.check(best) and best.exponents[COST] == 5 and same, f"epsilon^-{best.cost}, {share}"
+    shown = ", ".join(map(str, share))
+    return BALANCE.check(best) and best.exponents[COST] == 5 and same, f"epsilon^-{best.cost}, {shown}"
 
 
 def prove() -> Proof:

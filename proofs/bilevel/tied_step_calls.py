@@ -16,9 +16,9 @@ HYPOTHESES = (
 def _fixed(power):
     """The bound of bilevel.two_time_scale_calls with a = b e is a constant times e^-3, beside its first evaluation."""
     other = find("bilevel.two_time_scale_calls").bound.expression
-    a, e, T, D, th = (sp.Symbol(name, real=True) for name in ("a", "e", "T", "D", "th"))
+    a, e, T, D, theta = (sp.Symbol(name, real=True) for name in ("a", "e", "T", "D", "theta"))
     b = sp.Symbol("b", positive=True)
-    leading = sp.limit(((other - 3 * (T + 2)).subs(a, b * e) * e**power).subs({T: 3, D: 1, th: 0}), e, 0, "+")
+    leading = sp.limit(((other - 3 * (T + 2)).subs(a, b * e) * e**power).subs({T: 3, D: 1, theta: 0}), e, 0, "+")
     claimed = sp.simplify(CLAIM.bound.expression * e**power)
     return leading.is_finite and not leading.is_zero and claimed == 1, f"limit {leading}"
 

@@ -14,7 +14,7 @@ HYPOTHESES = (
     r"$|d_k - \nabla \psi(x_k)| \leq \theta \epsilon$ with $\theta < 1$ while $|\nabla \psi(x_k)| > \epsilon$",
     r"for the order: $|\nabla \psi_\sigma - \nabla \psi| \leq C \sigma$ (bilevel.gradient_closeness)",
 )
-A, L, E, TH, T, D = (sp.Symbol(name, real=True) for name in ("a", "L", "e", "th", "T", "D"))
+A, L, E, TH, T, D = (sp.Symbol(name, real=True) for name in ("a", "L", "e", "theta", "T", "D"))
 
 
 def _lemma(weight):
@@ -27,7 +27,7 @@ def _lemma(weight):
 
 
 def _drop(size):
-    """What the lemma says at least where |u| = size and |d| >= |u| - th e."""
+    """What the lemma says at least where |u| = size and |d| >= |u| - theta e."""
     return A / 2 * (size**2 - TH**2 * E**2 + (1 - A * L) * (size - TH * E) ** 2)
 
 

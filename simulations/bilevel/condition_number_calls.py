@@ -49,11 +49,11 @@ def generate(cell, rng):
         known=known, start=start, eps=EPS, sigma=sigma, upper_step=1 / L,
         inner_steps=math.ceil(k * math.log(1 + 1 / r)),
     )  # fmt: skip
-    return Worst(case, {"k": k, "r": r, "D": drop, "l": l, "e": EPS, "th": THETA}, cell["steps"] == "its own")
+    return Worst(case, {"k": k, "r": r, "D": drop, "l": l, "e": EPS, "theta": THETA}, cell["steps"] == "its own")
 
 
 def _choice(k, l, L, drop):
-    """Return sigma = th e/(2 C) and r = sigma th e/(4 c R), for a lower Hessian and a mixed derivative of norm 1."""
+    """Return sigma = theta e/(2 C) and r = sigma theta e/(4 h R) with h = 1, the norm of the lower Hessian."""
     C = l * (1 + k) * k * math.sqrt(2 * l * drop)  # |grad_y f|^2 <= 2 l psi, since f is nonnegative
     sigma = THETA * EPS / (2 * C)
     moves = k * (1 + sigma * l) * (math.sqrt(2 * L * drop) + THETA * EPS) / L
@@ -66,7 +66,7 @@ def run(worst, rng):
 
 
 def _alone(worst, options):
-    """Half of th e is left to sigma."""
+    """Half of theta e is left to sigma."""
     return arrive_alone(worst.case, (1 - THETA / 2) * EPS, options)
 
 

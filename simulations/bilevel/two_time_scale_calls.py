@@ -30,11 +30,11 @@ def generate(cell, rng):
     a = rng.uniform(0.2, 0.4) / L
     sigma, T = _choice(h, steepest, L, a, eps)
     case = Case(known=known, start=start, eps=eps, sigma=sigma, upper_step=a, inner_steps=T)
-    return case, {"a": a, "L": L, "e": eps, "th": THETA, "D": known.psi(np.array([start])), "T": T}
+    return case, {"a": a, "L": L, "e": eps, "theta": THETA, "D": known.psi(np.array([start])), "T": T}
 
 
 def _choice(h, steepest, L, a, eps):
-    """Return sigma = th e/(2 C) and T; the mean of the lower variables is off x by sigma |f'| times a mean of 1/h."""
+    """Return sigma = theta e/(2 C) and T; the mean of lower variables is off x by sigma |f'| times a mean of 1/h."""
     m, condition = len(h), h.max() / h.min()
     C = L * steepest * float(np.sum(1 / h)) / m**2
     sigma = THETA * eps / (2 * C)
@@ -83,13 +83,14 @@ STUDY = Study(
     controls=(
         WrongBound(
             bound=Bound(
-                "3*(T + 2)*(1 + 2*D/(kappa*a*e**2*(1 - th**2 + (1 - a*L)*(1 - th)**2)))", kappa="factor", **SYMBOLS
+                "3*(T + 2)*(1 + 2*D/(kappa*a*e**2*(1 - theta**2 + (1 - a*L)*(1 - theta)**2)))",
+                kappa="factor", **SYMBOLS,
             ),
             neutral=1.0, kappa=2.0, scan=(1.05, 1.1, 1.2, 1.3, 1.5, 2.0, 3.0),
         ),
         WrongBound(
             bound=Bound(
-                "3*(T + 2)*(1 + 2*D/(a*e**(2 - kappa)*(1 - th**2 + (1 - a*L)*(1 - th)**2)))",
+                "3*(T + 2)*(1 + 2*D/(a*e**(2 - kappa)*(1 - theta**2 + (1 - a*L)*(1 - theta)**2)))",
                 kappa="exponent less", **SYMBOLS,
             ),
             neutral=0.0, kappa=0.5, scan=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),

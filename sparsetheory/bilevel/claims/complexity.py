@@ -32,8 +32,8 @@ CALLS = Claim(
     status="derived",
     source=f"Derived here, with constants; the order is that of {_F2BA}",
     bound=Bound(
-        "3*(T + 2)*(1 + 2*D/(a*e**2*(1 - th**2 + (1 - a*L)*(1 - th)**2)))", T="lower steps before an upper one",
-        D="psi at the start above its infimum", a="upper step", e="accuracy", th="error of directions over accuracy",
+        "3*(T + 2)*(1 + 2*D/(a*e**2*(1 - theta**2 + (1 - a*L)*(1 - theta)**2)))", T="lower steps before an upper one",
+        D="psi at the start above its infimum", a="upper step", e="accuracy", theta="error of directions over accuracy",
         L="Lipschitz constant of the gradient of psi",
     ),
     assumptions=(

@@ -13,8 +13,8 @@ STALL = Claim(
         r"whole space. Where $\nabla \psi_\sigma(x) = 0$, $|\nabla \psi(x)| = \sigma \left| M (H + \sigma "
         r"\nabla^2_{yy} f)^{-1} \nabla_y f(x, z) \right|$, $M = \nabla^2_{xy} f - \nabla^2_{xy} g \, H^{-1} "
         r"\nabla^2_{yy} f$, $z$ the lower solution. If $\nabla^2 \psi$ is regular this is $\sigma c + O(\sigma^2)$, "
-        r"$c = |M H^{-1} \nabla_y f|$ where $\nabla \psi = 0$: no number of steps gets below it. Nothing is left only "
-        r"where $M H^{-1} \nabla_y f = 0$ there, as for $f$ of $y$ alone with $\nabla^2_{xy} g$ of full column rank."
+        r"$c = |M H^{-1} \nabla_y f|$ where $\nabla \psi = 0$: no number of steps gets below it. Where $\nabla_y f = "
+        r"0$ at that point, as for $f$ of $y$ alone with $\nabla^2_{xy} g$ of full column rank, nothing is left."
     ),
     kind="rate",
     status="derived",
@@ -43,14 +43,14 @@ CONDITION = Claim(
     kind="upper",
     status="derived",
     source=(
-        "Derived here from bilevel.two_time_scale_calls; for lower levels that are not quadratic the order kappa^4 is "
-        "that of Chen, Ma, Zhang, Near-optimal nonconvex-strongly-convex bilevel optimization with fully first-order "
-        "oracles, JMLR 26(109), 2025"
+        "Derived here from the count for constant upper steps; the order kappa^4 without quadratics is that of Chen, "
+        "Ma, Zhang, Near-optimal nonconvex-strongly-convex bilevel optimization with fully first-order oracles, JMLR "
+        "26(109), 2025"
     ),
     bound=Bound(
-        "3*(k*log(1 + 1/r) + 3)*(1 + 2*D*l*(1 + k)**2/(e**2*(1 - th**2)))", k="condition number of the lower level",
+        "3*(k*log(1 + 1/r) + 3)*(1 + 2*D*l*(1 + k)**2/(e**2*(1 - theta**2)))", k="condition number of the lower level",
         r="accuracy of lower points over their move in a step", D="psi at the start above its infimum",
-        l="bound of the second derivatives of f", e="accuracy", th="error of directions over accuracy",
+        l="bound of the second derivatives of f", e="accuracy", theta="error of directions over accuracy",
     ),
     assumptions=(
         r"$g$ quadratic, $X$ and $Y$ whole spaces, $\psi$ bounded below",
