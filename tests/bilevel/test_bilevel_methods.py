@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sparsetheory import bilevel
+from sparsetheory.bilevel.complexity_study import Case, arrive_alone
 from sparsetheory.bilevel.fully_first_order import F2SA
 from sparsetheory.bilevel.known_problems import coupled
 from sparsetheory.bilevel.methods import Setting
@@ -175,3 +176,15 @@ def test_f2ba_sees_upper_steps_a_little_too_long(kappa):
     found = bilevel.minimize(known.problem, start, known.solution(start), method="f2ba", tol=1e-3)
     assert found.converged
     assert np.linalg.norm(known.gradient(found.x)) < 2e-3
+
+
+def test_f2ba_does_not_grow_within_its_own_lower_error():
+    # the lower error grows with the iterates: what a step raised was always less, until the callables overflowed
+    kappa, l, q = 7.0, 0.8185, 0.557
+    U, V = np.diag([l**0.5, 0.0]), np.diag([l**0.5, q**0.5, 0.0])[:2]
+    H, A = np.diag([1 / kappa, 1 / kappa, 1.0]), np.array([[kappa, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    known = coupled(U, V, np.zeros(2), H, A)
+    start = np.array([0.00135243, 0.26855828])
+    case = Case(known=known, start=start, eps=0.1, sigma=0.0030035, upper_step=1.0)
+    arrival = arrive_alone(case, 0.075)
+    assert np.linalg.norm(known.gradient(arrival.x)) < case.eps
