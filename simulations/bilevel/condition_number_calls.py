@@ -94,7 +94,7 @@ STUDY = Study(
     run=run,
     measure=measure,
     rule=Drift(alternative="upper", margin=0.1, correction=None, quantity="number of gradients"),
-    quick=Budget(grid=Grid(axis="kappa", sizes=(2.5, 3.2, 4.1, 5.2), strata=STEPS), replicates=3),
+    quick=Budget(grid=Grid(axis="kappa", sizes=(2.5, 3.1, 3.9, 4.8), strata=STEPS), replicates=3),
     full=Budget(grid=Grid(axis="kappa", sizes=(3, 4.2, 6, 8, 11), strata=STEPS), replicates=10),
     controls=(
         WrongBound(

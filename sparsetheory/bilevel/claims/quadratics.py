@@ -36,8 +36,8 @@ CONDITION = Claim(
         r"steps $1/L$, $\sigma \leq \theta \epsilon/(2 C)$, $C \sigma$ the error of $\nabla \psi_\sigma$, and $T = "
         r"\lceil \kappa \log(1 + 1/r) \rceil$ lower steps, $r = \sigma \theta \epsilon/(4 h R)$, comes to $|\nabla "
         r"\psi| \leq \epsilon$ within the formula: $O(\kappa^3 \epsilon^{-2} \log(\kappa/\epsilon))$ gradients. $R$ is "
-        r"the farthest that lower solutions move in a step. The exponent is that of these steps: a quadratic $f$ takes "
-        r"$\Delta L/(e \epsilon^2) - \frac12$ of them or more. With third derivatives of $g$ the same count gives "
+        r"the farthest that lower solutions move in a step. The exponent is that of these steps: with exact "
+        r"directions some quadratic $f$ takes $\Delta L/(e \epsilon^2) - \frac12$ of them or more. With third derivatives of $g$ the same count gives "
         r"$\kappa^4$."
     ),
     kind="upper",
