@@ -37,8 +37,8 @@ CONDITION = Claim(
         r"\lceil \kappa \log(1 + 1/r) \rceil$ lower steps, $r = \sigma \theta \epsilon/(4 h R)$, comes to $|\nabla "
         r"\psi| \leq \epsilon$ within the formula: $O(\kappa^3 \epsilon^{-2} \log(\kappa/\epsilon))$ gradients. $R$ is "
         r"the farthest that lower solutions move in a step. The exponent is that of these steps: with exact "
-        r"directions some quadratic $f$ takes $\Delta L/(e \epsilon^2) - \frac12$ of them or more. With third derivatives "
-        r"of $g$ the same count gives $\kappa^4$."
+        r"directions some quadratic $f$ takes $\Delta L/(e \epsilon^2) - \frac12$ of them or more. With third "
+        r"derivatives of $g$ the same count gives $\kappa^4$."
     ),
     kind="upper",
     status="derived",
