@@ -1,8 +1,9 @@
-"""``python -m benchmarks.bilevel [--problems KIND ...] [--peers NAME ...] [--sizes D ...] [--seeds K] [--success]``.
+"""``python -m benchmarks.bilevel [--problems KIND ...] [--peers NAME ...] [--sizes D ...] [--success [--once]]``.
 
 From a common start to a hypergradient below the target, on quadratic problems with closed forms. A solver runs at
 smaller and smaller values of its own tolerance, half a decade at a time, until the judge is content; calls and time
-are those of that run. `--success` counts seeds instead. `benchmarks.bilevel.ridge` tunes ridge penalties.
+are those of that run. `--success` counts seeds instead, with `--once` of one run at the target itself.
+`benchmarks.bilevel.ridge` tunes ridge penalties.
 """
 
 import argparse
@@ -70,10 +71,12 @@ def once(peer: Peer, problem: Quadratic, tol: float) -> tuple[float, int, float]
         return stationarity(problem, x), oracle.calls, seconds
 
 
-def climb(peer: Peer, problem: Quadratic, target: float, repeats: int) -> tuple[bool, float, int, float]:
+def climb(
+    peer: Peer, problem: Quadratic, target: float, repeats: int, ladder: tuple[float, ...] = LADDER
+) -> tuple[bool, float, int, float]:
     """Whether the target was reached, the best stationarity, calls and seconds of the rung that counts."""
     best = np.inf
-    for tol in (t for t in LADDER if 0.999e-4 * target <= t <= 10 * target):
+    for tol in (t for t in ladder if 0.999e-4 * target <= t <= 10 * target):
         off, calls, seconds = once(peer, problem, tol)
         if np.isnan(off):
             break
@@ -102,11 +105,12 @@ def success(rivals: list[Peer], args: argparse.Namespace) -> None:
     """Seeds that reach the target, one line a kind, and the median calls of those."""
     print("| problem | " + " | ".join(f"{peer.name} {peer.version}" for peer in rivals) + " |")
     print("|---|" + "---|" * len(rivals))
+    ladder = (args.target,) if args.once else LADDER
     rows = [(kind, d) for kind in args.problems for d in args.sizes or KINDS[kind][0][:1]]
     for kind, d in rows:
         cells = []
         for peer in rivals:
-            found = [climb(peer, p, args.target, 1) for p in problems([kind], args.seeds, [d])]
+            found = [climb(peer, p, args.target, 1, ladder) for p in problems([kind], args.seeds, [d])]
             calls = [each[2] for each in found if each[0]]
             middle = f", {statistics.median(calls):.0f}" if calls and peer.counted else ""
             cells.append(f"{len(calls)}/{len(found)}{middle}")
@@ -122,6 +126,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--target", type=float, help="default: 1e-4, and 1e-6 with --success")
     parser.add_argument("--success", action="store_true", help="count the seeds that reach the target")
+    parser.add_argument("--once", action="store_true", help="with --success: one run, at the target as tolerance")
     args = parser.parse_args(argv)
     args.target = args.target or (1e-6 if args.success else 1e-4)
     (success if args.success else table)(peers(args.peers), args)
