@@ -13,6 +13,7 @@ __all__ = [
     "check_choice",
     "check_cost",
     "check_count",
+    "check_generator",
     "check_histogram",
     "check_init",
     "check_matrix",
@@ -141,4 +142,11 @@ def check_choice(value: Any, name: str, choices: Collection[str]) -> str:
     """Return a member of `choices`."""
     if not isinstance(value, str) or value not in choices:
         raise InvalidArgument(name, "one of " + ", ".join(repr(c) for c in choices), repr(value))
+    return value
+
+
+def check_generator(value: Any, name: str) -> np.random.Generator:
+    """Return a random generator; seeds and the legacy `RandomState` are refused."""
+    if not isinstance(value, np.random.Generator):
+        raise InvalidArgument(name, "a numpy.random.Generator", type(value).__name__)
     return value

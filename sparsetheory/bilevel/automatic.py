@@ -7,8 +7,7 @@ import numpy as np
 
 from .._loop import Chunk
 from ..result import Status
-from .evaluation import Exact, Forward, Point, Selected
-from .given_sets import Projection
+from .evaluation import FINEST_SIGMA, Exact, Forward, Point, Selected
 from .goldstein import kinked, shortest, way_down
 from .methods import Setting, read_options
 from .oracles import OracleFailure
@@ -19,7 +18,7 @@ __all__ = ["KINK", "Automatic", "AutomaticOptions"]
 _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
 _FIRST = 0.1
-_SMALLEST = 1e-6
+_LEAST = 1e-9  # sigma below which rounding is all that changes
 _CLOSE = 2  # times the tolerance: good enough where no step helps
 _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then worth completing
 
@@ -42,10 +41,13 @@ class Automatic:
 
     def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
         read_options(AutomaticOptions, setting.options)
-        self.oracles, self.X, self.Y, self.tol = setting.oracles, setting.X, setting.Y, setting.tol
-        self.sigma = _FIRST if setting.sigma is None else setting.sigma
-        self.smooth = not isinstance(self.Y, Projection)  # until psi shows a kink
-        self.kind, self.descent = self._begin(self.X.project(x), self.Y.project(y))
+        self.oracles, self.X, self.Y, self.tol = setting.judge, setting.X, setting.Y, setting.tol
+        self.unit = setting.unit
+        self.sigma = _FIRST if setting.sigma is None else max(setting.sigma / self.unit, FINEST_SIGMA)
+        start = self.Y.project(y)
+        self.smooth = self.Y.face(start, np.zeros(len(start))).known  # until psi shows a kink
+        self.settled = False  # whether a smaller sigma would change psi_sigma
+        self.kind, self.descent = self._begin(self.X.project(x), start)
 
     def _begin(self, x: np.ndarray, y: np.ndarray) -> tuple[str, QuasiNewton]:
         if self.smooth:
@@ -90,7 +92,7 @@ class Automatic:
             return self.descent.evaluate.again(point.z)
         if self.kind == "selected":
             return Selected(self.oracles, self.Y, point.y, point.z)
-        return Forward(self.oracles, self.Y, point.y, point.z, self.sigma)
+        return Forward(self.oracles, self.Y, point.y, point.z, min(self.sigma, FINEST_SIGMA))
 
     def advance(self, budget: int) -> Chunk:
         """Take one step, or change the description of psi."""
@@ -112,9 +114,9 @@ class Automatic:
         elif self.descent.error > self.tol:
             stop = self._step()
         error = self.descent.error
-        if self.kind == "penalty" and self.sigma > _SMALLEST and stop is None:
+        if self.kind == "penalty" and not self.settled and stop is None:
             error = max(error, 2 * self.tol)  # psi_sigma at this sigma is not yet what was asked for
-        extra = {"sigma": self.point.sigma, "gradients": self.oracles.counts.gradients}
+        extra = {"sigma": self.point.sigma * self.unit, "gradients": self.oracles.counts.gradients}
         return Chunk(n_iter=1, error=error, objective=self.point.value, stop=stop, extra=extra)
 
     def _step(self) -> Status | None:
@@ -141,15 +143,19 @@ class Automatic:
         return None
 
     def _penalty_step(self) -> Status | None:
-        """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma."""
+        """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma until it settles."""
         goal = max(0.5 * self.tol, _STAGE * self.sigma * (1.0 + float(np.linalg.norm(self.point.gradient))))
         if self.descent.error > goal and (self.descent.advance() or self.descent.afresh()):
             return None
         if self._sharpen():
             return None
-        if self.sigma <= _SMALLEST:
+        if self.settled or self.sigma <= _LEAST:
             return Status.STALLED
-        self.sigma = max(_FALL * self.sigma, _SMALLEST)
+        assert isinstance(self.descent.evaluate, Forward)
+        if self.sigma <= FINEST_SIGMA and self.descent.evaluate.settles(self.point, self.x, 0.1 * self.tol):
+            self.settled = True
+            return None
+        self.sigma = max(_FALL * self.sigma, FINEST_SIGMA if self.sigma > FINEST_SIGMA else _LEAST)
         self.descent = self._penalty(self.x, self.point.y, self.point.z)
         return None
 

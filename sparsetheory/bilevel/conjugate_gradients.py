@@ -7,6 +7,7 @@ from math import isfinite
 import numpy as np
 
 from .recycled import Recycled
+from .sets import Face
 
 __all__ = ["Krylov", "conjugate_gradients"]
 
@@ -40,12 +41,11 @@ def conjugate_gradients(
     *,
     tol: float,
     memory: Recycled,
-    tangent: Operator | None = None,
-    shift: float = 0.0,
+    face: Face | None = None,
     flat: float = 1e-14,
     max_iter: int = 1000,
 ) -> Krylov:
-    """Solve (T H T + shift) v = target on the range of the projection T to a residual of `tol`, from zero.
+    """Solve H v = target along a face, with what bends it added to H, to a residual of `tol`, from zero.
 
     The products H p are remembered for the next system. A direction whose curvature is below `flat`, relative to the
     largest seen, ends the iteration: what is left of the target lies outside the range, or H bends down.
@@ -60,14 +60,12 @@ def conjugate_gradients(
     direction, inner, square = np.zeros(0), 1.0, least
     while least > tol * tol and len(pairs) < max_iter:
         ahead = memory.times(residual)
-        if tangent is not None:
-            ahead = tangent(ahead)
+        if face is not None:
+            ahead = face.tangent(ahead)
         inner, last = float(residual.dot(ahead)), inner
         direction = ahead + (inner / last) * direction if pairs else ahead
         product = times(direction)
-        curve = product if tangent is None else tangent(product)
-        if shift:
-            curve = curve + shift * direction
+        curve = product if face is None else face.add_curvature(product, direction)
         bend, size = float(direction.dot(curve)), float(direction.dot(direction))
         steep = max(steep, float(curve.dot(curve)) / size) if size > 0 else np.inf
         if not bend > flat * steep**0.5 * size:  # NaN too

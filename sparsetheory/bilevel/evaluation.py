@@ -12,12 +12,16 @@ from .penalty import penalised
 from .recycled import Recycled
 from .sets import ConvexSet, Face, Free
 
-__all__ = ["Exact", "Forward", "Point", "Selected"]
+__all__ = ["FINEST_SIGMA", "Exact", "Forward", "Point", "Selected"]
+
+#: The sigma of certificates, for g in its unit: below it the difference quotient loses more digits than it wins.
+FINEST_SIGMA = 1e-6
 
 _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.1  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
 _SMALL = 0.01  # the same where no curvature tells how residuals reach the gradient
 _STEPS = 30  # of a quasi-Newton method on many variables
+_SETTLED = 1e-3  # relative change of psi_sigma for a tenth of sigma
 _PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
 
 
@@ -56,7 +60,7 @@ class Point:
     @property
     def sound(self) -> bool:
         """Whether the formula's linear system has a solution: this is then a gradient where faces do not change."""
-        return self.adjoint is not None and self.adjoint.solved
+        return self.adjoint is not None and self.adjoint.solved and self.adjoint.face.known
 
     @property
     def degenerate(self) -> bool:
@@ -74,6 +78,7 @@ class Exact:
     vector: np.ndarray | None = None
     curvature: float = 0.1  # relative; how much of an error in the residuals reaches the gradient
     mixing: float = 1.0  # of the mixed derivative beside the lower Hessian, which reaches it too
+    steepness: float = 1.0  # largest curvature, one at most: what residuals are held to on levels that are less steep
     memory: Recycled = field(init=False)
     _last: tuple[np.ndarray, LowerSolution, Face] | None = field(init=False, default=None)
     _probed: bool = field(init=False, default=False)
@@ -103,8 +108,9 @@ class Exact:
         self._calls += 1
         level, begun = LowerLevel(self.oracles, x, self.Y), (self.z, self.vector, self.curvature)
         while True:
-            known, mixing = self.curvature, self.mixing
-            z = minimize_level(level, self.z, tol=self._tol(accuracy, known**2 / mixing), memory=self.memory)
+            known, mixing, steep = self.curvature, self.mixing, self.steepness
+            tol = steep * self._tol(accuracy, known**2 / mixing)
+            z = minimize_level(level, self.z, tol=tol, memory=self.memory)
             a = adjoint_gradient(
                 self.oracles, x, z.y, self.Y, tol=self._tol(accuracy, known / mixing), slope=z.slope,
                 vector=self.vector, memory=self.memory,
@@ -116,7 +122,8 @@ class Exact:
             self.z, self.vector = z.y, a.vector
             self.curvature = max(min(a.curvature, 2 * known), 1e-6)  # few systems see all of the spectrum
             self.mixing = max(a.mixing, mixing)
-            if self.curvature >= 0.3 * known and self.mixing <= 3.0 * mixing:
+            self.steepness = min(a.largest, steep)
+            if self.curvature >= 0.3 * known and self.mixing <= 3.0 * mixing and self.steepness >= 0.3 * steep:
                 break  # else both were solved for a level that is better conditioned than this one
         self._last = x, z, a.face
         # the adjoint is also the derivative of f along an error of z: the value gains a second order of accuracy
@@ -144,8 +151,7 @@ class Exact:
         target = face.tangent(np.random.default_rng(0).standard_normal(len(z.y)))
         size = float(np.linalg.norm(target))
         found = conjugate_gradients(
-            self.oracles.products(x, z.y, z.slope), target, tol=_PROBE * size, memory=memory, tangent=face.tangent,
-            shift=face.curvature, flat=1e-7,
+            self.oracles.products(x, z.y, z.slope), target, tol=_PROBE * size, memory=memory, face=face, flat=1e-7,
         )  # fmt: skip
         if float(np.linalg.norm(found.residual)) <= _PROBE * size:
             memory.least, memory.largest = found.least, found.largest
@@ -216,3 +222,11 @@ class Forward:
         ray = found.z.ray if found.z.ray is not None else found.y.ray
         noise = 1e-15 * (1.0 + abs(found.below)) / self.sigma
         return Point(found.value, found.gradient, self.y, self.z, None, found.bracket, self.sigma, residual, ray, noise)
+
+    def settles(self, point: Point, x: np.ndarray, accuracy: float) -> bool:
+        """Whether a tenth of sigma leaves the value at x about as it is: else f is large beside g, and psi elsewhere.
+
+        The values rise to psi as sigma falls.
+        """
+        finer = replace(self, y=point.y, z=point.z, sigma=0.1 * self.sigma)(x, accuracy)
+        return abs(finer.value - point.value) <= _SETTLED * (1.0 + abs(point.value))

@@ -8,16 +8,14 @@ import numpy as np
 from .._loop import Chunk
 from ..errors import InvalidArgument
 from ..result import Status
-from .evaluation import Forward, Point
+from .evaluation import FINEST_SIGMA, Forward, Point
 from .loops import Runner, helper, sample, size
 from .methods import Setting
 from .oracles import Oracles
 from .outer import Evaluate, stationarity
 
-__all__ = ["FINEST_SIGMA", "FirstOrder", "blank", "estimate", "largest_curvature", "within"]
+__all__ = ["FirstOrder", "blank", "estimate", "largest_curvature", "within"]
 
-#: The sigma that iterates are judged with: below it the difference quotient loses more digits than it wins.
-FINEST_SIGMA = 1e-6
 _FIRST_SIGMA = 0.1
 _SPARSE = 4  # a checkpoint whenever a quarter more steps are done
 _MOST = 2000  # steps between checkpoints
@@ -69,7 +67,8 @@ class FirstOrder(ABC):
 
     def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
         self.oracles, self.X, self.Y, self.tol = setting.oracles, setting.X, setting.Y, setting.tol
-        self.sigma = _FIRST_SIGMA if setting.sigma is None else setting.sigma
+        self.judge, self.unit = setting.judge, setting.unit
+        self.sigma = _FIRST_SIGMA * self.unit if setting.sigma is None else setting.sigma
         self.upper, self.y, self.z = self.X.project(x), self.Y.project(y), self.Y.project(y)
         self.rng, self.n_steps = setting.rng, 0
         if self.noisy and self.rng is None:
@@ -124,7 +123,9 @@ class FirstOrder(ABC):
     @property
     def reason(self) -> str:
         """What the certificate is about, and whether the run had to be called back."""
-        judged = f"Judged by the penalty function at sigma = {FINEST_SIGMA}, the best of all checkpoints."
+        judged = (
+            f"Judged by the penalty function at sigma = {FINEST_SIGMA * self.unit:.3g}, the best of all checkpoints."
+        )
         if not self.returns:
             return judged
         times = "once" if self.returns == 1 else f"{self.returns} times"
@@ -132,7 +133,7 @@ class FirstOrder(ABC):
 
     def again(self) -> Evaluate:
         """Return an evaluation that shares nothing with the run but the point."""
-        return Forward(self.oracles, self.Y, self.point.y, self.point.z, FINEST_SIGMA)
+        return Forward(self.judge, self.Y, self.point.y, self.point.z, FINEST_SIGMA)
 
     def advance(self, budget: int) -> Chunk:
         """Go on to the next checkpoint, or for `budget` steps."""
@@ -163,7 +164,7 @@ class FirstOrder(ABC):
 
     def _keep(self, least: float) -> None:
         """Judge the current point and keep it where it is better than all before it."""
-        point = Forward(self.oracles, self.Y, self.y, self.z, FINEST_SIGMA)(self.upper, self.tol)
+        point = Forward(self.judge, self.Y, self.y, self.z, FINEST_SIGMA)(self.upper, self.tol)
         error = stationarity(self.X, self.upper, point.gradient)
         if error < least or not np.isfinite(least):
             self._best, self._error = (self.upper.copy(), point), error

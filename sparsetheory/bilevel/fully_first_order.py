@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._validation import check_count, check_nonnegative, check_positive
+from .._validation import check_count, check_positive
 from .first_order import FirstOrder, estimate, largest_curvature, within
 from .loops import Access, draw, project
-from .methods import Setting, read_options
+from .methods import Setting, check_exponents, read_options
 
 __all__ = ["F2SA", "F2SAOptions", "F3SA"]
 
@@ -44,8 +44,7 @@ class F2SAOptions:
         check_positive(self.momentum, "momentum")
         if self.lower_step is not None:
             check_positive(self.lower_step, "lower_step")
-        for each in self.exponents or ():
-            check_nonnegative(each, "exponents")
+        check_exponents(self.exponents, 2)
 
 
 class Pace(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import InvalidArgument
 from .sets import Box, ConvexSet, Face, Free
 
-__all__ = ["Projection", "as_set", "check_bounds"]
+__all__ = ["Projection", "as_set", "check_bounds", "check_inside"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +26,8 @@ class Projection:
         return np.asarray(self.function(v), dtype=np.float64)
 
     def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
-        """Return a face without margin: nothing is known of it."""
-        return Face(lambda v: v, margin=0.0)
+        """Return a face of which nothing is known."""
+        return Face(lambda v: v, margin=0.0, known=False)
 
     def check(self, length: int, name: str) -> None:
         """Refuse a function that does not keep the length or is not a projection at a few points."""
@@ -40,12 +40,18 @@ class Projection:
 
 
 def as_set(value: Any, length: int, name: str) -> ConvexSet:
-    """Return the set that a user means: None for the whole space, pairs for a box, a callable for a projection."""
+    """Return the set that a user means: None for the whole space, pairs for a box, a callable for a projection.
+
+    An object that only knows how to project is one too.
+    """
     found: ConvexSet
+    if isinstance(value, type):
+        raise InvalidArgument(name, "a set, not a class of them", value.__name__)
     if value is None:
         found = Free()
     elif hasattr(value, "project"):
-        found = value
+        complete = hasattr(value, "face") and hasattr(value, "check")
+        found = value if complete else Projection(value.project)
     elif callable(value):
         found = Projection(value)
     else:
@@ -53,6 +59,14 @@ def as_set(value: Any, length: int, name: str) -> ConvexSet:
         found = Box(pairs[:, 0], pairs[:, 1])
     found.check(length, name)
     return found
+
+
+def check_inside(convex: ConvexSet, point: np.ndarray, name: str) -> None:
+    """Refuse a point that the projection moves."""
+    nearest = convex.project(point.copy())
+    off = float(np.abs(nearest - point).max(initial=0.0))
+    if off > 1e-8 * (1.0 + float(np.abs(point).max(initial=0.0))):
+        raise InvalidArgument(name, "a point of its set (nearest one: " + np.array2string(nearest) + ")", point)
 
 
 def check_bounds(value: Any, length: int, name: str) -> np.ndarray:

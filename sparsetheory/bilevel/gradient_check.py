@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .._validation import check_count, check_vector
+from .._validation import check_count, check_generator, check_vector
 from ..errors import InvalidArgument
-from .oracles import Oracles
+from .oracles import OracleFailure, Oracles
 from .problem import Problem
 
 __all__ = ["check_gradients"]
@@ -36,7 +36,8 @@ def check_gradients(problem: Problem, x: Any, y: Any, *, rng: np.random.Generato
     Raises
     ------
     InvalidArgument
-        Naming the gradient, the part and the two numbers, where they differ by more than 1e-4.
+        Naming the gradient, the part and the two numbers, where they differ by more than 1e-4; naming the callable
+        where an answer is not finite.
 
     Examples
     --------
@@ -50,9 +51,21 @@ def check_gradients(problem: Problem, x: Any, y: Any, *, rng: np.random.Generato
     Traceback (most recent call last):
     sparsetheory.errors.InvalidArgument: grad_g: expected slope ... in y by central differences, got ...
     """
+    if not isinstance(problem, Problem):
+        raise InvalidArgument("problem", "a bilevel.Problem", type(problem).__name__)
     at_x, at_y = check_vector(x, "x"), check_vector(y, "y")
-    n_directions = check_count(n_directions, "n_directions")
+    n_directions, rng = check_count(n_directions, "n_directions"), check_generator(rng, "rng")
     oracles = Oracles(problem, len(at_x), len(at_y))
+    try:
+        return _largest_error(problem, oracles, at_x, at_y, rng, n_directions)
+    except OracleFailure as failure:
+        raise InvalidArgument(str(failure), "finite numbers near (x, y)", "NaN or infinity") from None
+
+
+def _largest_error(
+    problem: Problem, oracles: Oracles, at_x: np.ndarray, at_y: np.ndarray, rng: np.random.Generator,
+    n_directions: int,
+) -> float:  # fmt: skip
     worst = 0.0
     for name, value, gradient in (
         ("grad_f", oracles.f, problem.grad_f and oracles.grad_f),

@@ -1,17 +1,18 @@
 """`bilevel.hypergradient`: the gradient of psi at a point by one formula, with what the formula assumed."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .._validation import check_choice, check_positive, check_vector
 from ..errors import ConvergenceWarning, InvalidArgument
-from .given_sets import Projection, as_set
+from .given_sets import as_set, check_inside
 from .implicit import Adjoint, adjoint_gradient
 from .lower_level import LowerLevel, minimize_level
-from .oracles import Counts, Oracles
+from .lower_unit import lower_unit
+from .oracles import Counts, OracleFailure, Oracles
 from .penalty import penalised
 from .problem import Problem
 
@@ -110,15 +111,22 @@ def hypergradient(
     check_choice(method, "method", METHODS)
     sigma, tol = check_positive(sigma, "sigma"), check_positive(tol, "tol")
     oracles = Oracles(problem, len(at), len(start))
-    Y = as_set(problem.Y, len(start), "Y")
-    if method == "implicit":
-        if isinstance(Y, Projection):
-            raise InvalidArgument("method", "'penalty' for a set of which only the projection is known", repr(method))
-        found = _implicit(oracles, at, start, Y, tol)
-    elif method == "penalty":
-        found = _forward(oracles, at, start, Y, sigma, tol)
-    else:
-        found = _central(oracles, at, start, Y, sigma, tol)
+    X, Y = as_set(problem.X, len(at), "X"), as_set(problem.Y, len(start), "Y")
+    check_inside(X, at, "x")
+    check_inside(Y, start, "y")
+    if method == "implicit" and not Y.face(start, np.zeros(len(start))).known:
+        raise InvalidArgument("method", "'penalty' for a set of which only the projection is known", repr(method))
+    try:
+        unit = lower_unit(oracles, at, start, Y)
+        oracles, sigma = replace(oracles, unit=unit), sigma / unit
+        if method == "implicit":
+            found = _implicit(oracles, at, start, Y, tol)
+        elif method == "penalty":
+            found = _forward(oracles, at, start, Y, sigma, tol)
+        else:
+            found = _central(oracles, at, start, Y, sigma, tol)
+    except OracleFailure as failure:
+        raise InvalidArgument(str(failure), "finite numbers at x and near y", "NaN or infinity") from None
     if found.concerns:
         warnings.warn(" ".join(found.concerns), ConvergenceWarning, stacklevel=2)
     return found

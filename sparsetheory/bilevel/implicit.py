@@ -34,6 +34,8 @@ class Adjoint:
         Whether it is what was asked for, or small enough for the right-hand side to lie in the range.
     curvature : float
         Smallest curvature seen along the face, relative to the largest.
+    largest : float
+        Largest curvature seen along the face; infinite where no product was needed.
     mixing : float
         How much the mixed derivative stretches the vector, beside what H does to its steepest direction.
     face : Face
@@ -46,6 +48,7 @@ class Adjoint:
     reached: bool
     solved: bool
     curvature: float
+    largest: float
     mixing: float
     face: Face
 
@@ -84,7 +87,10 @@ def adjoint_gradient(
     gradient = in_x if solution.mixed is None else in_x - solution.mixed
     reached = off <= 2 * tol
     unsolved, solved = off / size if size > 0 else 0.0, reached or off <= _RANGE * size
-    return Adjoint(gradient, solution.v, unsolved, reached, solved, system.spread, system.mixing(solution), face)
+    return Adjoint(
+        gradient, solution.v, unsolved, reached, solved, system.spread, system.steepest or np.inf,
+        system.mixing(solution), face,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +119,17 @@ class _System:
     @property
     def spread(self) -> float:
         """The smallest curvature met over the largest, at earlier points too."""
-        largest = max(self.largest, self.memory.largest)
+        largest = self.steepest
         return max(min(self.least, self.memory.least), 0.0) / largest if largest > 0 else 1.0
+
+    @property
+    def steepest(self) -> float:
+        """The largest curvature met, at earlier points too."""
+        return max(self.largest, self.memory.largest)
 
     def mixing(self, solution: _Solution) -> float:
         """Return the length of the mixed derivative times the vector over the largest that H can make of it."""
-        largest = max(self.largest, self.memory.largest) * float(solution.v.dot(solution.v)) ** 0.5
+        largest = self.steepest * float(solution.v.dot(solution.v)) ** 0.5
         if solution.mixed is None or not largest > 0:
             return 0.0
         return float(solution.mixed.dot(solution.mixed)) ** 0.5 / largest
@@ -128,7 +139,7 @@ class _System:
         forward = self.oracles.products(self.x, self.y, self.slope)
         if self.memory.whole and self.memory.contraction * float(self.target.dot(self.target)) ** 0.5 <= 0.5 * tol:
             v = np.zeros(len(v))  # one step will do, and the residual there needs no product
-        residual = self.target - self._face(forward(v), v) if v.any() else self.target
+        residual = self.target - self.face.add_curvature(forward(v), v) if v.any() else self.target
         best = _Solution(v, residual, None)
         for _ in range(_REFINEMENTS):
             last = float(best.residual.dot(best.residual)) ** 0.5
@@ -152,19 +163,13 @@ class _System:
 
     def _at(self, v: np.ndarray, tol: float) -> _Solution:
         """Return v with products by differences that are accurate enough for the tolerance, as far as that can be."""
-        rounding = _ROUNDING * max(self.largest, self.memory.largest) * float(v.dot(v)) ** 0.5
+        rounding = _ROUNDING * self.steepest * float(v.dot(v)) ** 0.5
         mixed, product = self.oracles.second(self.x, self.y, v, fine=rounding > tol)
-        return _Solution(v, self.target - self._face(product, v), mixed)
-
-    def _face(self, product: np.ndarray, v: np.ndarray) -> np.ndarray:
-        return (
-            self.face.tangent(product) + self.face.curvature * v if self.face.curvature else self.face.tangent(product)
-        )
+        return _Solution(v, self.target - self.face.add_curvature(product, v), mixed)
 
     def _correction(self, forward: Operator, residual: np.ndarray, tol: float, max_iter: int) -> np.ndarray:
         found = conjugate_gradients(
-            forward, residual, tol=0.5 * tol, memory=self.memory, tangent=self.face.tangent,
-            shift=self.face.curvature, max_iter=max_iter,
+            forward, residual, tol=0.5 * tol, memory=self.memory, face=self.face, max_iter=max_iter,
             flat=1e-12 if self.oracles.problem.hvp_yy is not None else 1e-7,  # what differences cannot tell from none
         )  # fmt: skip
         self.least, self.largest = min(self.least, found.least), max(self.largest, found.largest)

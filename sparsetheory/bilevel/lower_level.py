@@ -8,7 +8,7 @@ import numpy as np
 from .conjugate_gradients import conjugate_gradients
 from .oracles import Oracles
 from .recycled import Recycled
-from .sets import Box, ConvexSet, Free
+from .sets import Box, ConvexSet, Face, Free
 
 __all__ = ["LowerLevel", "LowerSolution", "minimize_level"]
 
@@ -147,8 +147,8 @@ def _newton_step(
     reach = memory.times(target)
     goal = max(0.5 * tol, min(0.01 * size, memory.bend * float(reach.dot(reach))))
     found = conjugate_gradients(
-        level.curvature(at.y, at.slope), target, tol=goal, memory=memory, tangent=tangent,
-        max_iter=min(10 * len(target) + 20, 2000),
+        level.curvature(at.y, at.slope), target, tol=goal, memory=memory,
+        face=None if tangent is None else Face(tangent), max_iter=min(10 * len(target) + 20, 2000),
     )  # fmt: skip
     step = found.solution
     if not step.any():  # not even the first direction: as far as the line search likes
@@ -204,12 +204,13 @@ def _as_far_as_it_falls(
         if not new < value:
             return best, None
         best, value = y, new
-        if float(np.linalg.norm(y - at.y)) > _UNBOUNDED * (1.0 + float(np.linalg.norm(at.y))):
+        if _far(y, at.y):
             return best, step / float(np.linalg.norm(step))
 
 
-def _spectral_gradient(level: LowerLevel, at: LowerSolution, tol: float, max_iter: int) -> LowerSolution:
+def _spectral_gradient(level: LowerLevel, start: LowerSolution, tol: float, max_iter: int) -> LowerSolution:
     """Projected gradient steps of Barzilai and Borwein's length under a nonmonotone line search of ten values."""
+    at = start
     length = 1.0 / max(1.0, float(np.abs(at.slope).max(initial=0.0)))
     values = [level.value(at.y)]
     for k in range(max_iter):
@@ -229,7 +230,13 @@ def _spectral_gradient(level: LowerLevel, at: LowerSolution, tol: float, max_ite
         at = LowerSolution(y, slope, level.residual(y, slope), k + 1)
         if size == 0.0:
             break
+        if value < values[0] and _far(y, start.y):
+            return replace(at, ray=(y - start.y) / float(np.linalg.norm(y - start.y)))
     return at
+
+
+def _far(y: np.ndarray, start: np.ndarray) -> bool:
+    return float(np.linalg.norm(y - start)) > _UNBOUNDED * (1.0 + float(np.linalg.norm(start)))
 
 
 def _reach(y: np.ndarray, slope: np.ndarray) -> float:

@@ -80,7 +80,7 @@ def draw_starts(
     reach = _REACH * (1.0 + np.abs(first))
     low, high = first - reach, first + reach
     if around is not None:
-        low, high = (np.broadcast_to(np.asarray(end, dtype=np.float64), first.shape) for end in around)
+        low, high = _range(around, first.shape)
         if not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
             raise InvalidArgument("around", "finite numbers with low <= high", around)
     if isinstance(domain, Box):
@@ -89,3 +89,11 @@ def draw_starts(
     parts = np.array([np.arange(number), *(rng.permutation(number) for _ in first[1:])]).T
     shares = (parts + rng.uniform(size=parts.shape)) / max(number, 1)
     return [domain.project(low + share * (high - low)) for share in shares]
+
+
+def _range(around: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        low, high = (np.broadcast_to(np.asarray(end, dtype=np.float64), shape) for end in around)
+    except (TypeError, ValueError):
+        raise InvalidArgument("around", f"a pair of numbers or of arrays of shape {shape}", repr(around)) from None
+    return low, high

@@ -1,19 +1,20 @@
 """What the driver of `bilevel.minimize` asks of a method, and what a method is given."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from .._loop import Chunk
+from .._validation import check_nonnegative
 from ..errors import InvalidArgument
 from .evaluation import Point
 from .oracles import Oracles
 from .outer import Evaluate
 from .sets import ConvexSet
 
-__all__ = ["Method", "Setting", "read_options"]
+__all__ = ["Method", "Setting", "check_exponents", "read_options"]
 
 T = TypeVar("T")
 
@@ -25,6 +26,8 @@ class Setting:
     Attributes
     ----------
     oracles : Oracles
+    unit : float
+        That of g (see `lower_unit`).
     X, Y : ConvexSet
     tol : float
         Stationarity to aim for.
@@ -37,12 +40,18 @@ class Setting:
     """
 
     oracles: Oracles
+    unit: float = 1.0
     X: ConvexSet
     Y: ConvexSet
     tol: float
     sigma: float | None = None
     rng: np.random.Generator | None = None
     options: Mapping[str, Any]
+
+    @property
+    def judge(self) -> Oracles:
+        """The oracles with g in its unit, for sigma and tolerances of ours; calls are counted together."""
+        return replace(self.oracles, unit=self.unit)
 
 
 class Method(Protocol):
@@ -79,8 +88,20 @@ class Method(Protocol):
 
 def read_options(kind: type[T], given: Mapping[str, Any]) -> T:
     """Return the options of a method, with a name that it does not know refused."""
+    if not isinstance(given, Mapping):
+        raise InvalidArgument("options", "a mapping of names to values", type(given).__name__)
     known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
     for name in given:
         if name not in known:
             raise InvalidArgument("options", f"keys among {known} for this method", repr(name))
     return kind(**given)
+
+
+def check_exponents(value: Any, length: int) -> None:
+    """Refuse exponents that are not so many numbers of at least zero."""
+    if value is None:
+        return
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != length:
+        raise InvalidArgument("exponents", f"{length} numbers", repr(value))
+    for each in value:
+        check_nonnegative(each, "exponents")

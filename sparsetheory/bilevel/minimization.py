@@ -7,22 +7,22 @@ from typing import Any
 import numpy as np
 
 from .._loop import Chunk, Outcome, run, settle
-from .._validation import check_choice, check_count, check_positive, check_vector
+from .._validation import check_choice, check_count, check_generator, check_positive, check_vector
 from ..errors import InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure, conclude
 from .automatic import KINK, Automatic
 from .double_loop import DoubleLoop
-from .evaluation import Point
+from .evaluation import Forward, Point
 from .fully_first_order import F2SA, F3SA
-from .given_sets import as_set
+from .given_sets import as_set, check_inside
 from .goldstein import goldstein
+from .lower_unit import lower_unit
 from .methods import Method, Setting
 from .oracles import OracleFailure, Oracles
-from .outer import stationarity
+from .outer import Evaluate, stationarity
 from .problem import Problem
 from .result import BilevelResult
-from .sets import ConvexSet
 from .single_loop import SingleLoop
 from .two_time_scale import TwoTimeScale
 
@@ -41,6 +41,8 @@ SOLVERS: dict[str, Solver] = {
 }
 
 _AIM = 0.5  # of the tolerance, within the run: the lower solves of the certificate are others
+_UNSETTLED = "The penalty function still changes with sigma: f is large beside g, and psi may be far from it."
+_UNSOUND = "The linear system of the hypergradient has no solution here: y is not the lower point best for f."
 
 
 def minimize(
@@ -75,10 +77,14 @@ def minimize(
         The others take plain gradient steps on both levels, with the step sizes and schedules of their papers:
         ``"f2ba"`` (`TwoTimeScale`, sigma fixed), ``"f2sa"`` and ``"f3sa"`` (`F2SA`, `F3SA`, the same with momentum),
         ``"double-loop"`` (`DoubleLoop`) and ``"single-loop"`` (`SingleLoop`); all but the first can do with the
-        problem's sampled gradients. Whatever their sigma, they are certified by psi_sigma with sigma = 1e-6.
+        problem's sampled gradients. A step of ``"double-loop"`` takes more samples than the last, 2000 of them some
+        1e8 in all: give it a smaller `max_iter`. Whatever their sigma, they are certified by psi_sigma with
+        sigma = 1e-6.
     sigma : float, optional
         First weight of f in the penalised lower level: 0.1 unless given, and for ``"f2ba"``, which keeps it, a
-        hundredth of `tol`, but 1e-6 at least.
+        hundredth of `tol`, but 1e-6 at least. ``"auto"`` takes no less than 1e-6 to begin with. Where the slope of g
+        hardly changes over unit steps (by less than 0.01), each number of this page that stands for a sigma is times
+        that change: the result does not depend on the unit of g.
     tol : float, default 1e-6
         Bound on |x - P(x - hypergradient)|.
     max_iter : int, default 2000
@@ -133,33 +139,32 @@ def minimize(
     solver = SOLVERS[check_choice(method, "method", SOLVERS)]
     tol, max_iter = check_positive(tol, "tol"), check_count(max_iter, "max_iter")
     sigma = None if sigma is None else check_positive(sigma, "sigma")
+    rng = None if rng is None else check_generator(rng, "rng")
     check_on_failure(on_failure)
     X, Y = as_set(problem.X, len(x), "X"), as_set(problem.Y, len(y), "Y")
-    _inside(X, x, "x0")
-    _inside(Y, y, "y0")
+    check_inside(X, x, "x0")
+    check_inside(Y, y, "y0")
     oracles = Oracles(problem, len(x), len(y))
     _first_call(oracles, x, y)
-    setting = Setting(oracles=oracles, X=X, Y=Y, tol=_AIM * tol, sigma=sigma, rng=rng, options=options or {})
+    setting = Setting(
+        oracles=oracles, unit=lower_unit(oracles, x, y, Y), X=X, Y=Y, tol=_AIM * tol, sigma=sigma, rng=rng,
+        options={} if options is None else options,
+    )  # fmt: skip
     result = _solve(solver, setting, x, y, tol=tol, max_iter=max_iter, callback=callback)
     return conclude(result, on_failure)
 
 
-def _inside(convex: ConvexSet, point: np.ndarray, name: str) -> None:
-    nearest = convex.project(point.copy())
-    off = float(np.abs(nearest - point).max(initial=0.0))
-    if off > 1e-8 * (1.0 + float(np.abs(point).max(initial=0.0))):
-        raise InvalidArgument(name, "a point of its set (nearest one: " + np.array2string(nearest) + ")", point)
-
-
 def _first_call(oracles: Oracles, x: np.ndarray, y: np.ndarray) -> None:
     """Ask every callable once, where a mistake is the user's and easy to name."""
-    try:
-        oracles.f(x, y)
-        oracles.g(x, y)
-        oracles.grad_f(x, y)
-        oracles.grad_g(x, y)
-    except OracleFailure as failure:
-        raise InvalidArgument(str(failure), "finite numbers at the start", "NaN or infinity") from None
+    callables = {"f": oracles.f, "g": oracles.g, "grad_f": oracles.grad_f, "grad_g": oracles.grad_g}
+    for name, ask in callables.items():
+        at_x, at_y = x.copy(), y.copy()
+        try:
+            ask(at_x, at_y)
+        except OracleFailure as failure:
+            raise InvalidArgument(str(failure), "finite numbers at the start", "NaN or infinity") from None
+        if not (np.array_equal(at_x, x) and np.array_equal(at_y, y)):
+            raise InvalidArgument(name, "a callable that leaves x and y as they are", "one that changes them")
 
 
 def _solve(
@@ -184,34 +189,52 @@ def _solve(
         return method.x.copy(), method.point.y.copy()
 
     outcome = run(advance, tol=setting.tol, max_iter=max_iter, callback=callback, solution=solution)
-    return _certified(method, outcome, tol, broken)
+    return _certified(method, setting, outcome, tol, broken)
 
 
-def _certified(method: Method, outcome: Outcome, tol: float, broken: str) -> BilevelResult:
+def _certified(method: Method, setting: Setting, outcome: Outcome, tol: float, broken: str) -> BilevelResult:
     """Solve the lower level at x once more, to more digits and from its own start, and judge that."""
-    x, found, status = method.x, method.point, outcome.status
+    x, found, judge, unit = method.x, method.point, setting.judge, setting.unit
     try:
-        point = method.again()(x, 0.1 * tol) if found.ray is None else found
+        evaluate = method.again()
+        point = evaluate(x, 0.1 * tol) if found.ray is None else found
+        assert isinstance(point, Point)
+        error, kind = _error(method, x, point, tol)
+        doubt = _doubt(evaluate, point, x, tol)
+        fun, below = judge.f(x, point.y), judge.g(x, point.y) - judge.g(x, point.z)
     except OracleFailure as failure:
-        point, broken = found, broken or f"{failure} returned a number that is not finite."
-    assert isinstance(point, Point)
-    error, kind = stationarity(method.X, x, point.gradient), method.kind
-    if error > tol and kind == "implicit" and point.ray is None and not broken:
+        point, error, kind, doubt, fun, below = found, np.inf, method.kind, "", np.nan, np.nan
+        broken = broken or f"{failure} returned a number that is not finite."
+    status = settle(Status.NONFINITE if broken else outcome.status, error, tol)
+    if point.ray is not None or (doubt and status is Status.CONVERGED):
+        status = Status.STALLED
+    return BilevelResult(
+        status=status, n_iter=outcome.n_iter, error=error, tol=tol, trace=outcome.trace, x=x, y=point.y, fun=fun,
+        psi_bracket=point.bracket, hypergradient=point.gradient, kind=kind, sigma=point.sigma * unit,
+        lower_residual=point.residual * unit, lower_gap=below * unit, counts=replace(judge.counts),
+        reason=broken or _ray(point) or doubt or method.reason, ray=point.ray,
+    )  # fmt: skip
+
+
+def _error(method: Method, x: np.ndarray, point: Point, tol: float) -> tuple[float, str]:
+    """Return the distance from stationarity, of the gradients nearby where that of x alone misses the tolerance."""
+    error = stationarity(method.X, x, point.gradient)
+    if error > tol and method.kind == "implicit" and point.ray is None and point.sound:
         radius = KINK * (1.0 + float(np.linalg.norm(x)))
         seeds = np.random.default_rng(0)  # the certificate of a result does not depend on the caller's stream
         around = goldstein(method.X, method.again(), x, radius=radius, tol=tol, rng=seeds)
         if around <= tol:
-            error, kind = around, "clarke"
-    if broken:
-        status = Status.NONFINITE if not error <= tol else Status.CONVERGED
-    below = method.oracles.g(x, point.y) - method.oracles.g(x, point.z)
-    return BilevelResult(
-        status=settle(status, error, tol) if point.ray is None else Status.STALLED,
-        n_iter=outcome.n_iter, error=error, tol=tol, trace=outcome.trace, x=x, y=point.y,
-        fun=method.oracles.f(x, point.y), psi_bracket=point.bracket, hypergradient=point.gradient, kind=kind,
-        sigma=point.sigma, lower_residual=point.residual, lower_gap=below, counts=replace(method.oracles.counts),
-        reason=broken or _ray(point) or method.reason, ray=point.ray,
-    )  # fmt: skip
+            return around, "clarke"
+    return error, method.kind
+
+
+def _doubt(evaluate: Evaluate, point: Point, x: np.ndarray, tol: float) -> str:
+    """Return why the gradient at x is not that of psi, or nothing."""
+    if point.ray is not None:
+        return ""
+    if isinstance(evaluate, Forward):
+        return "" if evaluate.settles(point, x, 0.1 * tol) else _UNSETTLED
+    return "" if point.sound else _UNSOUND
 
 
 def _ray(point: Point) -> str:

@@ -1,17 +1,19 @@
 """Bilevel problems whose lower level has several local minimisers: many starts on both levels, every answer checked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from .._validation import check_count, check_positive, check_vector
+from .._validation import check_count, check_generator, check_positive, check_vector
 from ..errors import InvalidArgument
 from ..result import OnFailure, Status, check_on_failure, conclude
-from .given_sets import as_set
+from .given_sets import as_set, check_inside
 from .lower_search import LowerPoint, LowerSearch, draw_starts
+from .lower_unit import lower_unit
 from .minimization import minimize
 from .oracles import Counts, OracleFailure, Oracles
 from .problem import Problem
@@ -19,8 +21,11 @@ from .result import BilevelResult
 
 __all__ = ["SearchResult", "search_from_many_starts"]
 
+T = TypeVar("T")
+
 _HALVINGS = 36
 _RESTARTS = 4
+_BROKEN = (OracleFailure, ValueError, np.linalg.LinAlgError)
 _JUMP = "Another lower solution ties here: psi may jump, and no gradient certifies the point."
 
 
@@ -156,15 +161,18 @@ def search_from_many_starts(
     """
     if not isinstance(problem, Problem):
         raise InvalidArgument("problem", "a bilevel.Problem", type(problem).__name__)
-    if not isinstance(rng, np.random.Generator):
-        raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
+    rng = check_generator(rng, "rng")
     x, y = check_vector(x0, "x0"), check_vector(y0, "y0")
     n_starts, n_lower = check_count(n_starts, "n_starts"), check_count(n_lower, "n_lower")
     gap_tol, tol = check_positive(gap_tol, "gap_tol"), check_positive(tol, "tol")
     max_iter, on_failure = check_count(max_iter, "max_iter"), check_on_failure(on_failure)
     X, Y = as_set(problem.X, len(x), "X"), as_set(problem.Y, len(y), "Y")
+    check_inside(X, x, "x0")
+    check_inside(Y, y, "y0")
+    oracles = Oracles(problem, len(x), len(y))
+    oracles = replace(oracles, unit=lower_unit(oracles, x, y, Y))
     upper = [x, *draw_starts(X, x, around, n_starts, rng)]
-    lower = LowerSearch(Oracles(problem, len(x), len(y)), Y, [y, *draw_starts(Y, y, None, n_lower - 1, rng)], gap_tol)
+    lower = LowerSearch(oracles, Y, [y, *draw_starts(Y, y, None, n_lower - 1, rng)], gap_tol)
     search = _Search(problem, lower, tol, max_iter)
     search.run_all(upper, y)
     return conclude(search.result(n_lower), on_failure)
@@ -180,12 +188,21 @@ class _Search:
 
     def run_all(self, starts: Sequence[np.ndarray], y: np.ndarray) -> None:
         """Run from every start, then look between neighbours."""
-        firsts = [self.lower.best_at(x, y) for x in starts]
+        found = [self._attempt(partial(self.lower.best_at, x, y)) for x in starts]
+        firsts = [first for first in found if first is not None]
         for first in firsts:
             self._run(first)
         for a, b in pairwise(firsts[1:]):
             for one, other in ((a, b), (b, a)):
-                self._look_for_jump(one, other.x)
+                self._attempt(partial(self._look_for_jump, one, other.x))
+
+    def _attempt(self, action: Callable[[], T]) -> T | None:
+        """Return what an action says; None, counted, where callables or projections have no values."""
+        try:
+            return action()
+        except _BROKEN:
+            self.tally.broken += 1
+            return None
 
     def _minimize(self, at: LowerPoint) -> BilevelResult:
         found = minimize(self.problem, at.x, at.y, tol=self.tol, max_iter=self.max_iter, on_failure="ignore")
@@ -200,7 +217,7 @@ class _Search:
                 self.tally.restarts += k > 0
                 refused = self.lower.beats(found.x, found.y)
                 end = self.lower.best_at(found.x, found.y)
-            except (OracleFailure, ValueError, np.linalg.LinAlgError):  # where callables or projections have no values
+            except _BROKEN:
                 self.tally.broken += 1
                 return
             if not refused:
@@ -247,16 +264,16 @@ class _Search:
         """Return the best verified point with the counts of all runs."""
         if self.best is None:
             raise InvalidArgument("f", "finite numbers near some start", "NaN or infinity near all of them")
-        point, found = self.best
+        (point, found), unit = self.best, self.lower.oracles.unit
         given = {each.name: getattr(found, each.name) for each in fields(BilevelResult)}
         given |= {
-            "x": point.x, "y": point.y, "fun": point.value, "lower_gap": point.gap,
+            "x": point.x, "y": point.y, "fun": point.value, "lower_gap": point.gap * unit,
             "psi_bracket": (point.value, point.value) if found.kind == "jump" else found.psi_bracket,
-            "lower_residual": self.lower.residual(point.x, point.y),
+            "lower_residual": self.lower.residual(point.x, point.y) * unit,
             "counts": _sum(self.spent, self.lower.oracles.counts),
         }  # fmt: skip
         return SearchResult(
-            **given, verified=self.lower.verifies(point), sampled_gap=point.gap, n_lower=n_lower,
+            **given, verified=self.lower.verifies(point), sampled_gap=point.gap * unit, n_lower=n_lower,
             n_runs=self.tally.runs, n_restarts=self.tally.restarts, n_jumps=self.tally.jumps,
             n_refused=self.tally.refused, n_broken=self.tally.broken,
         )  # fmt: skip

@@ -56,12 +56,16 @@ class Counts:
 
 @dataclass
 class Oracles:
-    """A problem's callables, counted; a non-finite answer raises `OracleFailure`, a wrong shape `InvalidArgument`."""
+    """A problem's callables, counted; a non-finite answer raises `OracleFailure`, a wrong shape `InvalidArgument`.
+
+    What g and its derivatives say is divided by `unit` (see `lower_unit`), which changes no lower solution.
+    """
 
     problem: Problem
     p: int
     q: int
     counts: Counts = field(default_factory=Counts)
+    unit: float = 1.0
 
     @property
     def exact(self) -> bool:
@@ -91,7 +95,7 @@ class Oracles:
     def g(self, x: np.ndarray, y: np.ndarray) -> float:
         """Return the lower objective."""
         self.counts.g += 1
-        return _number(self.problem.g(x, y), "g")
+        return _number(self.problem.g(x, y), "g") / self.unit
 
     def grad_f(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradient of f in x and y."""
@@ -105,7 +109,7 @@ class Oracles:
         if self.problem.grad_g is None:
             return self._differences(self.g, x, y)
         self.counts.grad_g += 1
-        return self._pair(self.problem.grad_g(x, y), "grad_g")
+        return self._in_units(self._pair(self.problem.grad_g(x, y), "grad_g"))
 
     def grad_f_y(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the gradient of f in y alone."""
@@ -119,7 +123,8 @@ class Oracles:
         if self.problem.grad_g_y is None:
             return self.grad_g(x, y)[1]
         self.counts.grad_g += 1
-        return _vector(self.problem.grad_g_y(x, y), self.q, "grad_g_y")
+        slope = _vector(self.problem.grad_g_y(x, y), self.q, "grad_g_y")
+        return slope if self.unit == 1.0 else slope / self.unit
 
     def grad_f_at(self, x: np.ndarray, y: np.ndarray, key: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradient of f on a sample; the gradient itself where the problem has no samples of it."""
@@ -133,7 +138,7 @@ class Oracles:
         if self.problem.grad_g_at is None:
             return self.grad_g(x, y)
         self.counts.sample_g += 1
-        return self._pair(self.problem.grad_g_at(x, y, key), "grad_g_at")
+        return self._in_units(self._pair(self.problem.grad_g_at(x, y, key), "grad_g_at"))
 
     def products(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         """Return v -> the Hessian of g in y times v, a gradient each; `slope` is the gradient in y there."""
@@ -177,7 +182,10 @@ class Oracles:
 
     def _given(self, name: str, length: int, x: np.ndarray, y: np.ndarray, v: np.ndarray) -> np.ndarray:
         self.counts.hvp += 1
-        return _vector(getattr(self.problem, name)(x, y, v), length, name)
+        return _vector(getattr(self.problem, name)(x, y, v), length, name) / self.unit
+
+    def _in_units(self, pair: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return pair if self.unit == 1.0 else (pair[0] / self.unit, pair[1] / self.unit)
 
     def _pair(self, answer: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
         try:
@@ -219,7 +227,14 @@ def _number(answer: Any, name: str) -> float:
 
 
 def _vector(answer: Any, length: int, name: str) -> np.ndarray:
-    array = np.asarray(answer, dtype=np.float64)
+    try:
+        array = np.array(answer)  # a copy: callables may answer in the same memory every time
+        if array.dtype != np.float64:
+            if array.dtype.kind not in "biuf":
+                raise TypeError
+            array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, f"a callable that returns {length} real numbers", repr(answer)) from None
     if array.shape != (length,):
         raise InvalidArgument(name, f"a callable that returns {length} numbers", f"shape {array.shape}")
     if np.count_nonzero(np.isfinite(array)) < length:  # in a third of the time of all()

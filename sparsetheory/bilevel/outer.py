@@ -139,7 +139,8 @@ class QuasiNewton:
 
     def _steepness(self, way: np.ndarray) -> float:
         """Return the slope along the way: at a kink it vanishes long before the gradient, and decides what is down."""
-        return max(abs(float(self.at.gradient.dot(way))) / float(way.dot(way)) ** 0.5, 1e-300)
+        length = float(way.dot(way)) ** 0.5
+        return max(abs(float(self.at.gradient.dot(way))) / length, 1e-300) if length > 0 else 1e-300
 
     def _falls(self, x: np.ndarray, new: Evaluation) -> bool:
         """Armijo's rule; where values are too close to tell, the slope along the step must have shrunk."""

@@ -20,6 +20,7 @@ from .sets import Box
 __all__ = ["TunedPenalties", "tune"]
 
 _WORTH = 1e-2  # share of the loss that a wider box has to promise before the user is told
+_CONSTANT = 1e-14  # deviation relative to the mean: rounding is about as large
 _SHARED = 13  # shared penalties to compare with
 _AIM = 0.1  # of the tolerance, within the run: the certificate solves another system
 
@@ -101,9 +102,12 @@ class _Split:
         which = np.arange(p) if groups is None else check_vector(groups, "groups", length=p)
         which = np.unique(which, return_inverse=True)[1]
         centre, scale, mean, deviation = X.mean(axis=0), X.std(axis=0), float(y.mean()), float(y.std())
-        if not deviation > 1e-14 * (1.0 + abs(mean)):
+        for name, spread in (("X", scale), ("y", np.array(deviation))):
+            if not np.isfinite(spread).all():
+                raise InvalidArgument(name, "numbers with finite squares", "larger ones")
+        if not deviation > _CONSTANT * abs(mean):
             raise InvalidArgument("y", "responses that are not all the same", "a constant")
-        scale = np.where(scale > 1e-14 * (1.0 + np.abs(centre)), scale, 1.0)  # a constant feature has no effect
+        scale = np.where(scale > _CONSTANT * np.abs(centre), scale, 1.0)  # a constant feature has no effect
         return cls(
             (X - centre) / scale, (y - mean) / deviation, (X_val - centre) / scale, (y_val - mean) / deviation,
             which, centre, scale, mean, deviation,
@@ -266,12 +270,13 @@ def _certified(
     error = stationarity(box, theta, gradient)
     lower, upper = theta <= box.lower, theta >= box.upper
     beta = split.deviation * coef / split.scale
+    at_stake = float(np.abs(gradient[lower | upper]).sum())
     variance = split.deviation**2
     return TunedPenalties(
         status=settle(outcome.status, error, tol), n_iter=outcome.n_iter, error=error, tol=tol, trace=outcome.trace,
         penalties=penalties * split.scale**2, theta=theta, coef=beta, intercept=float(split.mean - split.centre @ beta),
         validation_loss=variance * loss, shared_loss=variance * shared_loss, hypergradient=gradient,
-        at_lower=lower, at_upper=upper, edge_gain=float(np.abs(gradient[lower | upper]).sum()) / loss,
+        at_lower=lower, at_upper=upper, edge_gain=at_stake / loss if loss > 0 else 0.0,
     )  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .._validation import check_count
 from ..errors import InvalidArgument
-from .sets import ConvexSet, Face
+from .given_sets import as_set
+from .sets import Face
 
 __all__ = ["Product"]
 
@@ -15,6 +17,8 @@ __all__ = ["Product"]
 @dataclass(frozen=True, eq=False)
 class Product:
     """The product of sets, each over so many coordinates in turn.
+
+    The sets may be given as those of a `Problem`: None, pairs of bounds and projections of one's own will do.
 
     Examples
     --------
@@ -25,14 +29,16 @@ class Product:
     array([1., 8., 9.])
     """
 
-    sets: Sequence[ConvexSet]
+    sets: Sequence[Any]
     sizes: Sequence[int]
 
     def __post_init__(self) -> None:
         if len(self.sets) != len(self.sizes):
             raise InvalidArgument("sizes", f"{len(self.sets)} numbers, one a set", f"{len(self.sizes)}")
-        for part, size in zip(self.sets, self.sizes, strict=True):
-            part.check(check_count(size, "sizes"), "sets")
+        sizes = [check_count(size, "sizes") for size in self.sizes]
+        parts = [as_set(part, size, "sets") for part, size in zip(self.sets, sizes, strict=True)]
+        object.__setattr__(self, "sets", parts)
+        object.__setattr__(self, "sizes", sizes)
 
     def check(self, length: int, name: str) -> None:
         """Refuse another total length."""
@@ -47,13 +53,14 @@ class Product:
         return np.concatenate([s.project(part) for s, part in zip(self.sets, self._split(v), strict=True)])
 
     def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
-        """Return the product of the faces; through a curved part nothing is known."""
+        """Return the product of the faces."""
         parts = zip(self.sets, self._split(y), self._split(gradient), strict=True)
         faces = [s.face(part, slope) for s, part, slope in parts]
-        if any(face.curvature for face in faces):
-            return Face(lambda v: v, margin=0.0)  # one number cannot say how several parts bend
+        bends = [np.broadcast_to(face.curvature, size) for face, size in zip(faces, self.sizes, strict=True)]
 
         def tangent(v: np.ndarray) -> np.ndarray:
             return np.concatenate([face.tangent(part) for face, part in zip(faces, self._split(v), strict=True)])
 
-        return Face(tangent, margin=min(face.margin for face in faces))
+        return Face(
+            tangent, np.concatenate(bends), min(face.margin for face in faces), all(face.known for face in faces)
+        )

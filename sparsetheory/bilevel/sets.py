@@ -22,16 +22,30 @@ class Face:
     ----------
     tangent : callable
         Orthogonal projection of a vector onto the directions along the face.
-    curvature : float
-        What the multiplier of a curved constraint adds to the Hessian along the face; 0 on flat faces.
+    curvature : float or ndarray
+        What the multiplier of a curved constraint adds to the Hessian along the face; 0 on flat faces. One number a
+        coordinate on products, where every part bends by itself.
     margin : float
         How far the point is from another face: smallest multiplier of an active constraint or slack of another one.
         Derivatives of the minimiser are those of this face only where the margin is positive.
+    known : bool
+        Whether the set can tell its faces at all.
     """
 
     tangent: Callable[[np.ndarray], np.ndarray]
-    curvature: float = 0.0
+    curvature: float | np.ndarray = 0.0
     margin: float = np.inf
+    known: bool = True
+
+    @property
+    def bent(self) -> bool:
+        """Whether the face is curved."""
+        return self.curvature != 0.0 if isinstance(self.curvature, float) else bool(np.any(self.curvature))
+
+    def add_curvature(self, product: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Return the product of a Hessian with v on the face, given that with what bends it left out."""
+        along = self.tangent(product)
+        return along + self.curvature * v if self.bent else along
 
 
 class ConvexSet(Protocol):
@@ -50,6 +64,13 @@ class ConvexSet(Protocol):
 def active_tolerance(y: np.ndarray) -> float:
     """Return the slack below which a constraint is active at y."""
     return _ON * (1.0 + float(np.abs(y).max(initial=0.0)))
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    try:
+        return np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, "a number or a vector", repr(value)) from None
 
 
 @dataclass(frozen=True)
@@ -102,7 +123,7 @@ class Box:
 
     def __post_init__(self) -> None:
         for name in ("lower", "upper"):
-            bound = np.array(getattr(self, name), dtype=np.float64)
+            bound = _numbers(getattr(self, name), name)
             if bound.ndim > 1 or np.isnan(bound).any():
                 raise InvalidArgument(name, "a number or a vector without NaN", getattr(self, name))
             bound.flags.writeable = False
@@ -160,7 +181,7 @@ class Ball:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", check_positive(self.radius, "radius"))
-        center = np.array(self.center, dtype=np.float64)
+        center = _numbers(self.center, "center")
         if center.ndim > 1 or not np.isfinite(center).all():
             raise InvalidArgument("center", "a finite number or vector", self.center)
         object.__setattr__(self, "center", center)
@@ -180,7 +201,7 @@ class Ball:
         """Return the tangent plane of the sphere, with the curvature of its multiplier, or the whole space inside."""
         away = y - self.center
         slack = self.radius - float(np.linalg.norm(away))
-        if slack > active_tolerance(y):
+        if slack > min(active_tolerance(y), 0.5 * self.radius):
             return Face(lambda v: v, margin=slack)
         normal = away / np.linalg.norm(away)
         multiplier = -float(gradient @ normal) / self.radius
@@ -209,6 +230,9 @@ class Simplex:
 
     def project(self, v: np.ndarray) -> np.ndarray:
         """Shift and clip: the shift is found among the sorted entries (Held, Wolfe, Crowder 1974)."""
+        if not np.isfinite(v).all():
+            return np.full(len(v), np.nan)
+        v = v - v.max()  # rounding of large entries would hide the total
         ordered = np.sort(v)[::-1]
         shifts = (np.cumsum(ordered) - self.total) / np.arange(1, len(v) + 1)
         last = int(np.nonzero(ordered > shifts)[0][-1])
@@ -216,7 +240,7 @@ class Simplex:
 
     def face(self, y: np.ndarray, gradient: np.ndarray) -> Face:
         """Return the directions over the support whose entries add to zero."""
-        support = y > active_tolerance(y)
+        support = y > min(active_tolerance(y), 0.5 * self.total / len(y))
         level = float(gradient[support].mean())
         margin = np.where(support, y, np.abs(gradient - level)).min()
 

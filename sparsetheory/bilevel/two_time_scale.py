@@ -7,8 +7,7 @@ import numpy as np
 from .._loop import Chunk
 from .._validation import check_count, check_positive
 from ..result import Status
-from .evaluation import Forward, Point
-from .first_order import FINEST_SIGMA
+from .evaluation import FINEST_SIGMA, Forward, Point
 from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, stationarity
@@ -31,19 +30,21 @@ class TwoTimeScaleOptions:
     ----------
     inner_steps : int, default 3
         First number of lower steps before each upper one; doubled where they turn out to be too few.
-    lower_step : float, default 1
-        First step of both lower levels, cut to the inverse of the steepest change of slope that was seen.
+    lower_step : float, optional
+        First step of both lower levels, cut to the inverse of the steepest change of slope that was seen; 1 unless
+        given, for g in its unit.
     upper_step : float, default 1
         First step of the upper level, halved where psi_sigma falls too little.
     """
 
     inner_steps: int = 3
-    lower_step: float = 1.0
+    lower_step: float | None = None
     upper_step: float = 1.0
 
     def __post_init__(self) -> None:
         check_count(self.inner_steps, "inner_steps")
-        check_positive(self.lower_step, "lower_step")
+        if self.lower_step is not None:
+            check_positive(self.lower_step, "lower_step")
         check_positive(self.upper_step, "upper_step")
 
 
@@ -99,11 +100,11 @@ class TwoTimeScale:
 
     def __init__(self, setting: Setting, x: np.ndarray, y: np.ndarray) -> None:
         options = read_options(TwoTimeScaleOptions, setting.options)
-        self.oracles, self.X, self.Y, self.tol = setting.oracles, setting.X, setting.Y, setting.tol
-        self.sigma = max(_SHARE * self.tol, FINEST_SIGMA) if setting.sigma is None else setting.sigma
-        self.inner_steps, self.lower_step, self.upper_step = (
-            options.inner_steps, options.lower_step, options.upper_step,
-        )  # fmt: skip
+        self.oracles, self.X, self.Y, self.tol = setting.judge, setting.X, setting.Y, setting.tol
+        self.unit = setting.unit
+        self.sigma = max(_SHARE * self.tol, FINEST_SIGMA) if setting.sigma is None else setting.sigma / self.unit
+        self.inner_steps, self.upper_step = options.inner_steps, options.upper_step
+        self.lower_step = 1.0 if options.lower_step is None else options.lower_step * self.unit
         self._why = ""
         start = self.Y.project(y)
         with np.errstate(over="ignore", invalid="ignore"):  # a first step may be far too long
@@ -125,7 +126,8 @@ class TwoTimeScale:
     @property
     def reason(self) -> str:
         """What ended the run before its time, and what the certificate is about."""
-        judged = f"Run at sigma = {self.sigma:.1e}, judged by the penalty function at sigma = {FINEST_SIGMA}."
+        run, judge = self.sigma * self.unit, FINEST_SIGMA * self.unit
+        judged = f"Run at sigma = {run:.1e}, judged by the penalty function at sigma = {judge:.3g}."
         return f"{self._why} {judged}".lstrip()
 
     def again(self) -> Evaluate:
@@ -148,7 +150,11 @@ class TwoTimeScale:
                 self.state = new
         if self.error(self.state) <= self.error(self.best):
             self.best = self.state
-        extra = {"sigma": self.sigma, "gradients": self.oracles.counts.gradients, "inner_steps": self.inner_steps}
+        extra = {
+            "sigma": self.sigma * self.unit,
+            "gradients": self.oracles.counts.gradients,
+            "inner_steps": self.inner_steps,
+        }
         return Chunk(n_iter=1, error=self.error(self.state), objective=self.state.value, stop=stop, extra=extra)
 
     def _step(self) -> _State | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import betaincinv, ndtri
 
-from .._validation import check_count, check_nonnegative, check_positive
+from .._validation import check_count, check_generator, check_nonnegative, check_positive
 from ..errors import InvalidArgument
 from .audit_scores import Score, Worlds, score_groups
 
@@ -209,8 +209,7 @@ class _Runs(NamedTuple):
 
     @classmethod
     def of(cls, mechanism: Mechanism, x0: Any, x1: Any, n: int, rng: np.random.Generator) -> "_Runs":
-        if not isinstance(rng, np.random.Generator):
-            raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
+        rng = check_generator(rng, "rng")
         streams = rng.spawn(3)
         sizes = ((x0, n), (x1, n), (x0, n // 4))
         runs = [_rows(mechanism(x, size, stream), size) for (x, size), stream in zip(sizes, streams, strict=True)]

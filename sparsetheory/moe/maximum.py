@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from .._validation import check_choice, check_count, check_matrix, check_nonnegative, check_positive, check_vector
+from .._validation import (
+    check_choice,
+    check_count,
+    check_generator,
+    check_matrix,
+    check_nonnegative,
+    check_positive,
+    check_vector,
+)
 from ..errors import ConvergenceWarning, InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, check_on_failure, conclude
@@ -178,9 +186,7 @@ def maximize_likelihood(
     )  # fmt: skip
     policy = check_on_failure(on_failure)
     n_init = check_count(n_init, "n_init")
-    generator = np.random.default_rng(0) if rng is None else rng
-    if not isinstance(generator, np.random.Generator):
-        raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
+    generator = np.random.default_rng(0) if rng is None else check_generator(rng, "rng")
     result = certified(fitting, best_maximum(fitting, init, n_init, float(temperature), generator))
     if fit_temperature and policy != "ignore":
         _warn_of_dependence(result, activation, data)

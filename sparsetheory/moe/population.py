@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from .._validation import check_choice, check_matrix
+from .._validation import check_choice, check_generator, check_matrix
 from ..errors import InvalidArgument
 from .density import log_gate, log_joint, sample_scores
 from .gate import Gate, make_gate
@@ -59,8 +59,7 @@ def simulate(G: MixingMeasure, X: Any, rng: np.random.Generator, **gate: Any) ->
     [-1.68, 3.05]
     """
     made, at, X = gate_and_parameters(G, X, gate)
-    if not isinstance(rng, np.random.Generator):
-        raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
+    rng = check_generator(rng, "rng")
     reached = np.exp(log_gate(made, at, X)).cumsum(axis=1)
     chosen = (rng.random((len(X), 1)) * reached[:, -1:] >= reached[:, :-1]).sum(axis=1)
     means = (X * at.expert[chosen, :-1]).sum(axis=1) + at.expert[chosen, -1]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import log_ndtr, logsumexp, ndtri_exp
 
-from .._validation import check_count
+from .._validation import check_count, check_generator
 from ..errors import InvalidArgument
 
 __all__ = ["PredictiveDistribution", "chosen_experts"]
@@ -180,8 +180,7 @@ class PredictiveDistribution:
 
 def chosen_experts(log_weights: np.ndarray, rng: np.random.Generator, size: int | None) -> np.ndarray:
     """Draw an expert for every row, (n,), or `size` of them, (size, n)."""
-    if not isinstance(rng, np.random.Generator):
-        raise InvalidArgument("rng", "a numpy.random.Generator", type(rng).__name__)
+    rng = check_generator(rng, "rng")
     n = len(log_weights)
     shape = (n,) if size is None else (check_count(size, "size"), n)
     reached = np.exp(log_weights).cumsum(axis=1)
