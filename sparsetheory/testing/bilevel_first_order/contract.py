@@ -11,6 +11,7 @@ _convex = bilevel_problems(coupled=(False,))
 _bounded = bilevel_problems(constrained=(True,))
 _many = bilevel_problems(multi_solution=(True,))
 _flat = bilevel_problems(cond=(1000.0,))
+_degenerate = bilevel_problems(multi_solution=(False, True), cond=(10.0, 1000.0))
 _pairs = bilevel_problems(upper=(2, 2), lower=(2, 3), cond=(1.0,))
 
 BILEVEL_FIRST_ORDER = Contract(
@@ -35,6 +36,7 @@ BILEVEL_FIRST_ORDER = Contract(
         Requirement("refuses_nonfinite", P.refuses_nonfinite, _pairs, share=0.1),
         Requirement("refuses_bad_shape", P.refuses_bad_shape, _pairs, share=0.1),
         Requirement("honest_status", P.honest_status, _base, required=False, share=0.5),
+        Requirement("honest_where_degenerate", P.honest_status, _degenerate, required=False, share=0.5),
         Requirement("refuses_outside", P.refuses_outside, _pairs, required=False, share=0.1),
         Requirement("asks_inside", P.asks_inside, _bounded, required=False, share=0.25),
         Requirement("kinks", P.stationary, _bounded, required=False, share=0.5),
