@@ -7,6 +7,7 @@ from .._lazy import lazy
 #: Public name -> module that defines it; everything loads on first use.
 _HOME = {
     "BilevelInstance": "bilevel",
+    "BilevelProblem": "bilevel_first_order.problem",
     "Contract": "contract",
     "Design": "matrices",
     "Experts": "moe",
@@ -23,6 +24,7 @@ _HOME = {
     "SPDMatrix": "matrices",
     "SparseVector": "regression",
     "VectorProblem": "ldp_mechanism.problem",
+    "bilevel_first_order": "bilevel_first_order",
     "check_solver": "contract",
     "lasso": "lasso",
     "ldp_mechanism": "ldp_mechanism",
@@ -36,8 +38,9 @@ _HOME = {
 __getattr__, __dir__, __all__ = lazy(__name__, _HOME)
 
 if TYPE_CHECKING:
-    from . import lasso, ldp_mechanism, moe_mle, properties, quadratic, reference, strategies
+    from . import bilevel_first_order, lasso, ldp_mechanism, moe_mle, properties, quadratic, reference, strategies
     from .bilevel import BilevelInstance
+    from .bilevel_first_order.problem import BilevelProblem
     from .channels import PrivateChannel
     from .contract import Contract, Requirement, check_solver, parametrize_with_properties
     from .finding import Finding

@@ -213,6 +213,28 @@ class BilevelFacts:
         step = self._step(x, sigma)
         return q.grad_f(x, self.penalised_solution(x, sigma))[0] - q.A.T @ (q.T @ (q.curvature * step / sigma))
 
+    def lower_gap(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Return g(x, y) - min g(x, .) for a y in Y, without cancellation."""
+        q = self.problem
+        _, t, z, _, _ = self._place(x)
+        away = q.T.T @ y - z
+        return float(q.curvature @ (away * (away / 2 + z - t)))
+
+    def pieces(self, x: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return G and V, shape (n, k), such that the gradients of psi near x are G + V s with some s in [0, 1]^k.
+
+        Near is where sigma times the slope of f moves a coordinate of the lower solution over a bound; V has a column
+        for each that it can.
+        """
+        q = self.problem
+        u, t, z, low, high = self._place(x)
+        bent = q.curvature > 0
+        reach = sigma * (1 + abs(u - z)) / np.where(bent, q.curvature, 1.0)
+        near = bent & (np.minimum(abs(t - low), abs(high - t)) <= reach)
+        through = (q.A.T @ q.T) * (z - u)
+        free = bent & ~near & (low < t) & (t < high)
+        return q.grad_f(x, self._y(z))[0] + through @ free.astype(float), through[:, near]
+
     def closeness(self, x: np.ndarray) -> float:
         """Return C(x) with psi - psi_sigma <= C(x) sigma for every sigma; the limit of the quotient without a box."""
         u, _, z, _, _ = self._place(x)

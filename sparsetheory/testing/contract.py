@@ -22,6 +22,7 @@ LEVELS: Mapping[str, int] = {"quick": 25, "default": 100, "deep": 400, "nightly"
 #: Contract -> module that holds it. A new contract is one file and one line here.
 CONTRACTS: Mapping[str, str] = {
     "bcd_quadratic": "sparsetheory.testing.quadratic.contract",
+    "bilevel_first_order": "sparsetheory.testing.bilevel_first_order.contract",
     "entropic_ot": "sparsetheory.testing.entropic_ot",
     "lasso": "sparsetheory.testing.lasso.contract",
     "ldp_mechanism": "sparsetheory.testing.ldp_mechanism.contract",
@@ -159,7 +160,9 @@ def check_solver(
         ``.coef_`` and, if it likes, ``.converged``, ``.gap`` or ``.dual_gap_``, and ``.tol``; an argument ``init`` is
         used where there is one. For ``bcd_quadratic``: ``solver(A, c)`` returns the point, or an object with ``.x``
         and, if it likes, ``.converged``, ``.tol``, ``.objective`` and ``.objectives``; likewise with ``init``.
-        For ``moe_mle``: ``solver(X, y, n_experts)`` returns what
+        For ``bilevel_first_order``: ``solver(f, grad_f, g, grad_g, X, Y, x0, y0)`` returns the pair (x, y), or an
+        object with ``.x`` and ``.y`` and, if it likes, ``.converged``, ``.tol`` and ``.fun``; X and Y are rows
+        (lower, upper). For ``moe_mle``: ``solver(X, y, n_experts)`` returns what
         `sparsetheory.testing.moe_mle.MoEProblem.read` takes. For ``ldp_mechanism``: ``solver(V, rng)`` returns a
         private version of every row, and says what it promises by attributes: see
         `sparsetheory.testing.ldp_mechanism.properties`. Wrap anything else in a lambda.
@@ -171,6 +174,7 @@ def check_solver(
         What the solver promises. For ``entropic_ot``: the L1 marginal error at mass one; above that it may be relative
         to the mass. For ``lasso``: the duality gap, relative to the objective at zero.
         For ``bcd_quadratic``: the largest entry of the gradient, relative to that at zero.
+        For ``bilevel_first_order``: the length of x - P(x - grad psi(x)), and the sigma of a penalty method.
         For ``moe_mle``: the largest entry of the gradient a sample, in units where data have variance one.
         For ``ldp_mechanism``: the probability that a correct mechanism fails a statistical property on one problem.
     expected_failures : mapping of str to str, optional

@@ -184,3 +184,33 @@ def test_the_box_is_active_at_some_points_and_not_at_others():
 def test_what_is_no_bilevel_problem_is_refused(make):
     with pytest.raises(InvalidArgument):
         make()
+
+
+@given(S.bilevel_instances(), POINTS)
+def test_the_lower_gap_is_the_difference_of_two_values(problem, k):
+    x, q = point(problem, k), problem.exact
+    for y in (np.clip(point(problem, k + 1)[:1].repeat(len(problem.c)), problem.low, problem.high), q.solution(x)):
+        direct = problem.g(x, y) - problem.g(x, q.solution(x))
+        size = 1 + abs(problem.g(x, y)) + abs(problem.g(x, q.solution(x)))
+        assert q.lower_gap(x, y) == pytest.approx(direct, abs=1e-12 * size)
+    assert abs(q.lower_gap(x, q.solution(x))) <= 1e-24 * size
+
+
+@given(S.bilevel_instances(constrained=(True,)), POINTS)
+def test_the_pieces_of_the_gradient_are_those_beside_a_kink(problem, k):
+    x, q = point(problem, k), problem.exact
+    assume(q.kink(x) > 1e-6)
+    fixed, through = q.pieces(x, 1e-12)
+    assert through.shape[1] == 0
+    assert fixed == pytest.approx(q.grad_psi(x), abs=1e-12 * (1 + np.abs(fixed).max()))
+    # from x to where the first coordinate of the lower solution meets a bound, and to both sides of it
+    _, t, _, _, high = q._place(x)
+    assume(problem.curvature[0] > 0)
+    row = (problem.T.T @ problem.A)[0]
+    assume(np.linalg.norm(row) > 0.1)
+    at = x + (high - t)[0] * row / (row @ row)
+    sides = [q.grad_psi(at + h * row / np.linalg.norm(row)) for h in (-1e-9, 1e-9)]
+    fixed, through = q.pieces(at, 1e-12)
+    assume(through.shape[1] == 1)
+    ends = [fixed + through[:, 0], fixed]  # the first coordinate is free below its bound
+    assert np.allclose(sides, ends, rtol=0, atol=1e-6 * (1 + np.abs(sides).max()))

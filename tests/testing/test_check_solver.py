@@ -159,7 +159,9 @@ def test_every_requirement_has_a_name_of_its_own_and_a_statement():
     names = [r.name for r in ENTROPIC_OT.requirements]
     assert len(set(names)) == len(names)
     assert all(r.property.__doc__ for r in ENTROPIC_OT.requirements)
-    assert set(CONTRACTS) == {ENTROPIC_OT.name, LASSO.name, "bcd_quadratic", MOE_MLE.name, "ldp_mechanism"}
+    assert set(CONTRACTS) == {
+        ENTROPIC_OT.name, LASSO.name, "bcd_quadratic", "bilevel_first_order", MOE_MLE.name, "ldp_mechanism"
+    }  # fmt: skip
     used = {r.property.__name__ for r in ENTROPIC_OT.requirements}
     assert used == set(properties.__all__)
 

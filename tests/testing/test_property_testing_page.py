@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from sparsetheory.testing import check_solver, properties
+from sparsetheory.testing.bilevel_first_order import properties as bilevel_properties
+from sparsetheory.testing.bilevel_first_order.contract import BILEVEL_FIRST_ORDER
 from sparsetheory.testing.contract import CONTRACTS
 from sparsetheory.testing.entropic_ot import ENTROPIC_OT
 from sparsetheory.testing.lasso import properties as lasso_properties
@@ -47,7 +49,8 @@ def test_the_page_runs_from_top_to_bottom():
 
 @pytest.mark.parametrize(("contract", "home"), [(ENTROPIC_OT, properties), (LASSO, lasso_properties),
                                                 (BCD_QUADRATIC, quadratic_properties), (MOE_MLE, moe_properties),
-                                                (LDP_MECHANISM, ldp_properties)],
+                                                (LDP_MECHANISM, ldp_properties),
+                                                (BILEVEL_FIRST_ORDER, bilevel_properties)],
                          ids=lambda x: getattr(x, "name", ""))  # fmt: skip
 def test_the_page_names_every_property(contract, home):
     _, table = PAGE.split(f"### `{contract.name}`", 1)

@@ -5,7 +5,7 @@ mass or a zero column; a seed with decorations finds both and still shrinks to a
 are never drawn.
 """
 
-from .bilevel import bilevel_instances
+from .bilevel import bilevel_instances, bilevel_problems
 from .channels import private_channels
 from .drawing import MAX_ELEMENTS, seeds
 from .matrices import designs, spd_matrices
@@ -16,8 +16,8 @@ from .transport import DECORATIONS, cost_matrices, histograms, ot_problems
 from .vectors import VECTOR_DECORATIONS, vector_problems
 
 __all__ = [
-    "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "QUADRATIC_DECORATIONS", "bilevel_instances", "cost_matrices",
-    "designs", "histograms", "lasso_problems", "moe_instances", "moe_problems", "ot_problems", "private_channels",
-    "quadratic_problems", "regression_problems", "seeds", "spd_matrices", "sparse_vectors", "vector_problems",
-    "VECTOR_DECORATIONS",
+    "DECORATIONS", "LASSO_DECORATIONS", "MAX_ELEMENTS", "QUADRATIC_DECORATIONS", "bilevel_instances",
+    "bilevel_problems", "cost_matrices", "designs", "histograms", "lasso_problems", "moe_instances", "moe_problems",
+    "ot_problems", "private_channels", "quadratic_problems", "regression_problems", "seeds", "spd_matrices",
+    "sparse_vectors", "vector_problems", "VECTOR_DECORATIONS",
 ]  # fmt: skip
