@@ -1,8 +1,9 @@
 """``python -m benchmarks.bilevel [--problems KIND ...] [--peers NAME ...] [--sizes D ...] [--success [--once]]``.
 
-From a common start to a hypergradient below the target, on quadratic problems with closed forms. A solver runs at
+From x = 1, y = 0 to a hypergradient below the target, on quadratic problems with closed forms. A solver runs at
 smaller and smaller values of its own tolerance, half a decade at a time, until the judge is content; calls and time
-are those of that run. `--success` counts seeds instead, with `--once` of one run at the target itself.
+are those of that run. `--success` counts seeds instead, each with a start of its own, with `--once` of one run at the
+target itself.
 `benchmarks.bilevel.ridge` tunes ridge penalties.
 """
 
@@ -23,6 +24,8 @@ import numpy as np  # noqa: E402
 
 from benchmarks.bilevel.judge import stationarity  # noqa: E402
 from benchmarks.bilevel.quadratic import Oracle, Peer, Quadratic, quadratic  # noqa: E402
+
+Start = tuple[np.ndarray, np.ndarray]
 
 LADDER = tuple(10.0 ** (-k / 2) for k in range(4, 23))
 
@@ -57,32 +60,43 @@ def problems(kinds: list[str], seeds: int, sizes: list[int] | None) -> Iterator[
                 yield quadratic(seed, d, **drawn)
 
 
-def once(peer: Peer, problem: Quadratic, tol: float) -> tuple[float, int, float]:
-    """Judged stationarity, calls and CPU seconds of one run from the origin; NaN for a solver that gave up."""
-    oracle, x, y = Oracle(problem), np.ones(problem.d), np.zeros(problem.d)
+def common(problem: Quadratic) -> Start:
+    """The start of the table."""
+    return np.ones(problem.d), np.zeros(problem.d)
+
+
+def drawn(problem: Quadratic, seed: int) -> Start:
+    """A normal start, y inside its bounds."""
+    x, y = np.random.default_rng([seed, problem.d, 1]).standard_normal((2, problem.d))
+    return x, np.clip(y, -problem.half, problem.half)
+
+
+def once(peer: Peer, problem: Quadratic, tol: float, start: Start) -> tuple[float, int, float]:
+    """Judged stationarity, calls and CPU seconds of one run; NaN for a solver that gave up."""
+    oracle, (x, y) = Oracle(problem), (each.copy() for each in start)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # the judge says what is not converged
-        start = time.process_time()
+        begun = time.process_time()
         try:
             x = peer.solve(oracle, x, y, tol)
         except NotImplementedError:
             x = np.full(problem.d, np.nan)
-        seconds = time.process_time() - start  # the judge's time is nobody's
+        seconds = time.process_time() - begun  # the judge's time is nobody's
         return stationarity(problem, x), oracle.calls, seconds
 
 
 def climb(
-    peer: Peer, problem: Quadratic, target: float, repeats: int, ladder: tuple[float, ...] = LADDER
+    peer: Peer, problem: Quadratic, start: Start, target: float, repeats: int, ladder: tuple[float, ...] = LADDER
 ) -> tuple[bool, float, int, float]:
     """Whether the target was reached, the best stationarity, calls and seconds of the rung that counts."""
     best = np.inf
     for tol in (t for t in ladder if 0.999e-4 * target <= t <= 10 * target):
-        off, calls, seconds = once(peer, problem, tol)
+        off, calls, seconds = once(peer, problem, tol, start)
         if np.isnan(off):
             break
         best = min(best, off)
         if off <= target:
-            again = [once(peer, problem, tol)[2] for _ in range(repeats - 1)] if repeats > 1 else []
+            again = [once(peer, problem, tol, start)[2] for _ in range(repeats - 1)] if repeats > 1 else []
             times = again if peer.warm_up and again else [seconds, *again]
             return True, off, calls, statistics.median(times)
     return False, best, 0, np.inf
@@ -95,7 +109,7 @@ def table(rivals: list[Peer], args: argparse.Namespace) -> None:
     for problem in problems(args.problems, 1, args.sizes):
         cells = []
         for peer in rivals:
-            reached, off, calls, seconds = climb(peer, problem, args.target, args.repeats)
+            reached, off, calls, seconds = climb(peer, problem, common(problem), args.target, args.repeats)
             count = f"{calls}, " if peer.counted else ""
             cells.append(f"{count}{1e3 * seconds:.3g} ms" if reached else f"- ({off:.0e})" if off < np.inf else "-")
         print(f"| {problem.name.removesuffix(' seed=0')} | " + " | ".join(cells) + " |", flush=True)
@@ -110,7 +124,8 @@ def success(rivals: list[Peer], args: argparse.Namespace) -> None:
     for kind, d in rows:
         cells = []
         for peer in rivals:
-            found = [climb(peer, p, args.target, 1, ladder) for p in problems([kind], args.seeds, [d])]
+            drawings = enumerate(problems([kind], args.seeds, [d]))
+            found = [climb(peer, p, drawn(p, seed), args.target, 1, ladder) for seed, p in drawings]
             calls = [each[2] for each in found if each[0]]
             middle = f", {statistics.median(calls):.0f}" if calls and peer.counted else ""
             cells.append(f"{len(calls)}/{len(found)}{middle}")
