@@ -45,12 +45,14 @@ class Automatic:
         self.unit = setting.unit
         self.sigma = _FIRST if setting.sigma is None else max(setting.sigma / self.unit, FINEST_SIGMA)
         start = self.Y.project(y)
-        self.smooth = self.Y.face(start, np.zeros(len(start))).known  # until psi shows a kink
-        self.settled = False  # whether a smaller sigma would change psi_sigma
+        self.known = self.Y.face(start, np.zeros(len(start))).known
+        self.kinked = False  # whether a search on psi itself ended at a kink
+        self.settled = False  # whether a smaller sigma would leave psi_sigma as it is
+        self.settlement: QuasiNewton | None = None
         self.kind, self.descent = self._begin(self.X.project(x), start)
 
     def _begin(self, x: np.ndarray, y: np.ndarray) -> tuple[str, QuasiNewton]:
-        if self.smooth:
+        if self.known:
             exact = QuasiNewton(self.X, Exact(self.oracles, self.Y, y), x, 0.1)
             if self.point_of(exact).sound:  # an almost flat level without a solution of its system is not
                 return "implicit", exact
@@ -137,9 +139,13 @@ class Automatic:
             return None
         if kink and off <= _CLOSE * self.tol:
             return Status.STALLED
-        if not self.descent.afresh():
-            self.smooth = False
-            self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+        if self.descent.afresh():
+            return None
+        self.kinked, self.kind = True, "penalty"
+        if self.settlement is not None:
+            self.descent = self.settlement
+            return Status.STALLED
+        self.descent = self._penalty(self.x, self.point.y, self.point.z)
         return None
 
     def _penalty_step(self) -> Status | None:
@@ -147,22 +153,24 @@ class Automatic:
         goal = max(0.5 * self.tol, _STAGE * self.sigma * (1.0 + float(np.linalg.norm(self.point.gradient))))
         if self.descent.error > goal and (self.descent.advance() or self.descent.afresh()):
             return None
+        evaluate = self.descent.evaluate
+        assert isinstance(evaluate, Forward)
+        if self.sigma <= FINEST_SIGMA and not self.settled:
+            self.settled = evaluate.settles(self.point, self.x, 0.1 * self.tol)
         if self._sharpen():
             return None
         if self.settled or self.sigma <= _LEAST:
             return Status.STALLED
-        assert isinstance(self.descent.evaluate, Forward)
-        if self.sigma <= FINEST_SIGMA and self.descent.evaluate.settles(self.point, self.x, 0.1 * self.tol):
-            self.settled = True
-            return None
         self.sigma = max(_FALL * self.sigma, FINEST_SIGMA if self.sigma > FINEST_SIGMA else _LEAST)
         self.descent = self._penalty(self.x, self.point.y, self.point.z)
         return None
 
     def _sharpen(self) -> bool:
         """Go over to implicit derivatives where their assumptions hold here and they agree with the penalty."""
-        if not self.smooth or self.sigma > 0.05:
+        if not self.known or self.sigma > 0.05:
             return False
+        if self.kinked:
+            return self._return()
         here, near = self.point, 10 * self.sigma**0.5
         for kind, evaluate in self._derivatives(here):
             descent = QuasiNewton(self.X, evaluate, self.x, self.tol)
@@ -172,6 +180,19 @@ class Automatic:
                 self.kind, self.descent = kind, descent
                 return True
         return False
+
+    def _return(self) -> bool:
+        """Go back to psi, a kink of which had stopped us: the penalty goes past some, and ends near those of minima."""
+        if self.settlement is not None or (self.sigma <= FINEST_SIGMA and not self.settled):
+            return False
+        descent = QuasiNewton(self.X, Exact(self.oracles, self.Y, self.point.z), self.x, self.tol)
+        if not self.point_of(descent).sound:
+            return False
+        if self.settled:
+            self.settlement = self.descent
+        self.sigma = max(_FALL * self.sigma, FINEST_SIGMA)
+        self.kind, self.descent = "implicit", descent
+        return True
 
     def _derivatives(self, at: Point) -> Iterator[tuple[str, Exact | Selected]]:
         """Yield what may describe psi, the likelier first: a curved solution, one of many, one that is almost flat."""
