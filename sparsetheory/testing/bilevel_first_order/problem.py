@@ -23,8 +23,8 @@ class Change:
 
     Attributes
     ----------
-    f_scale, g_scale : float, default 1
-        Both objectives times a number.
+    g_scale : float, default 1
+        The lower objective times a number.
     f_added, g_added : float, default 0
         A constant on top of each.
     slope : ndarray, shape (n,), or 0.0
@@ -35,7 +35,6 @@ class Change:
         The point that is called zero.
     """
 
-    f_scale: float = 1.0
     g_scale: float = 1.0
     f_added: float = 0.0
     g_added: float = 0.0
@@ -146,14 +145,14 @@ class BilevelProblem:
             return _renamed(of_x, c.x_order, 0.0), _renamed(of_y, c.y_order, 0.0)
 
         def grad_f(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return gradient(*(c.f_scale * part for part in q.grad_f(x, y)))
+            return gradient(*q.grad_f(x, y))
 
         def grad_g(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             of_x, of_y = q.grad_g(x, y)
             return gradient(c.g_scale * of_x + c.slope, c.g_scale * of_y)
 
         return {
-            "f": at(lambda x, y: c.f_scale * q.f(x, y) + c.f_added),
+            "f": at(lambda x, y: q.f(x, y) + c.f_added),
             "grad_f": at(grad_f),
             "g": at(lambda x, y: c.g_scale * q.g(x, y) + c.g_added + float(np.sum(c.slope * x))),
             "grad_g": at(grad_g),

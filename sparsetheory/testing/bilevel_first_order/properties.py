@@ -80,9 +80,9 @@ def _stated(solver: Solver, problem: BilevelProblem, tol: float, what: str, **ch
     """Judge the answer to another statement of the problem, brought back: in units of what it may miss."""
     twin = problem.stated(**change)
     x, y = _answer(solver, twin)
-    # the solver promises its tolerance in the units that it sees, and rounds numbers of the size that it sees
+    # the solver rounds numbers of the size that it sees
     c = twin.change
-    seen = tol / min(c.f_scale, 1.0) + UNIT * sum(float(np.abs(v).max()) for v in (c.slope, c.x_origin, c.y_origin))
+    seen = tol + UNIT * sum(float(np.abs(v).max()) for v in (c.slope, c.x_origin, c.y_origin))
     far = 1 + float(np.abs(c.x_origin).max() + np.abs(c.y_origin).max())
     parts = {
         "outside": outside(problem, x, y) / (8 * UNIT * far),
