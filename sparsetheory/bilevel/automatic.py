@@ -112,10 +112,15 @@ class Automatic:
         elif self.kind == "penalty":
             stop = self._penalty_step()
         elif not self.point.sound:
+            if self.kind == "selected":  # entered at this sigma, which was too large
+                self.sigma = max(_FALL * self.sigma, FINEST_SIGMA)
             self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
         elif self.descent.error > self.tol:
             stop = self._step()
         error = self.descent.error
+        if error <= self.tol < self.descent.accuracy and self.point.ray is None:  # a long step came near by chance
+            self.descent.sharpen(self.tol)
+            error = self.descent.error
         if self.kind == "penalty" and not self.settled and stop is None:
             error = max(error, 2 * self.tol)  # psi_sigma at this sigma is not yet what was asked for
         extra = {"sigma": self.point.sigma * self.unit, "gradients": self.oracles.counts.gradients}

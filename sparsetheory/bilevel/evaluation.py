@@ -20,6 +20,7 @@ FINEST_SIGMA = 1e-6
 _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.1  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
 _SMALL = 0.01  # the same where no curvature tells how residuals reach the gradient
+_EXTRAPOLATED = 1e-5  # of the accuracy of three points: their errors are magnified, and must not look like a bend
 _STEPS = 30  # of a quasi-Newton method on many variables
 _SETTLED = 1e-3  # relative change of psi_sigma for a tenth of sigma
 _PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
@@ -180,7 +181,7 @@ class Selected:
 
     def __call__(self, x: np.ndarray, accuracy: float) -> Point:
         """Return psi and its gradient at x to about the accuracy."""
-        tol = max(_SMALL * accuracy, 1e-9)
+        tol = min(max(_SMALL * accuracy, 1e-9), _EXTRAPOLATED)
         while True:
             whole = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
             half = self._solution(x, whole.y.y, self.sigma / 2, tol)

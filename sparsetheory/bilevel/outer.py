@@ -58,7 +58,7 @@ class QuasiNewton:
         self.length = np.inf  # of the last step
         self.share = 1.0  # of the slope: accuracy that evaluations are asked for
         self.x = X.project(x)
-        self.at = evaluate(self.x, accuracy)
+        self.at, self.accuracy = evaluate(self.x, accuracy), accuracy
         self.seen.append((self.x, self.at.gradient))
 
     @property
@@ -83,8 +83,12 @@ class QuasiNewton:
             return False
         self.share *= _SHARPER
         way = self._direction(self.at.gradient)
-        self.at = self.evaluate(self.x, self.share * min(self.error, self._steepness(way)))
+        self.sharpen(self.share * min(self.error, self._steepness(way)))
         return self._search(self._direction(self.at.gradient))
+
+    def sharpen(self, accuracy: float) -> None:
+        """Evaluate the current point again, to more digits."""
+        self.at, self.accuracy = self.evaluate(self.x, accuracy), accuracy
 
     def along(self, gradient: np.ndarray) -> bool:
         """Take a step down what the caller says is the gradient along a kink; False where none helps.
@@ -133,6 +137,7 @@ class QuasiNewton:
                 low, near = t, new
             else:
                 self._move(x, new)
+                self.accuracy = accuracy
                 return True
             t = 2.0 * low if far is None else low + (high - low) * _between(near, far, (high - low) * way)
         return False
