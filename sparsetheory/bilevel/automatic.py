@@ -13,7 +13,7 @@ from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, QuasiNewton
 
-__all__ = ["KINK", "Automatic", "AutomaticOptions"]
+__all__ = ["KINK", "LEFT", "Automatic", "AutomaticOptions"]
 
 _FALL = 0.1  # of sigma from one stage of the penalty to the next
 _STAGE = 0.1  # of the stationarity, within a stage
@@ -21,6 +21,9 @@ _FIRST = 0.1
 _LEAST = 1e-9  # sigma below which rounding is all that changes
 _CLOSE = 2  # times the tolerance: good enough where no step helps
 _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then worth completing
+
+#: Times the tolerance: how steep f may still be along the lower solutions at the one that is taken for the best.
+LEFT = 10
 
 #: Relative distance within which gradients belong to the same kink.
 KINK = 1e-7
@@ -46,6 +49,7 @@ class Automatic:
         self.sigma = _FIRST if setting.sigma is None else max(setting.sigma / self.unit, FINEST_SIGMA)
         start = self.Y.project(y)
         self.known = self.Y.face(start, np.zeros(len(start))).known
+        self.several = False  # whether the lower level turned out to have more than one solution
         self.kinked = False  # whether a search on psi itself ended at a kink
         self.settled = False  # whether a smaller sigma would leave psi_sigma as it is
         self.settlement: QuasiNewton | None = None
@@ -112,19 +116,32 @@ class Automatic:
         elif self.kind == "penalty":
             stop = self._penalty_step()
         elif not self.point.sound:
-            if self.kind == "selected":  # entered at this sigma, which was too large
-                self.sigma = max(_FALL * self.sigma, FINEST_SIGMA)
-            self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
+            self._leave()
         elif self.descent.error > self.tol:
             stop = self._step()
         error = self.descent.error
         if error <= self.tol < self.descent.accuracy and self.point.ray is None:  # a long step came near by chance
             self.descent.sharpen(self.tol)
             error = self.descent.error
+        if error <= self.tol and not self._best():
+            self._leave()
+            error = max(self.descent.error, 2 * self.tol)
         if self.kind == "penalty" and not self.settled and stop is None:
             error = max(error, 2 * self.tol)  # psi_sigma at this sigma is not yet what was asked for
         extra = {"sigma": self.point.sigma * self.unit, "gradients": self.oracles.counts.gradients}
         return Chunk(n_iter=1, error=error, objective=self.point.value, stop=stop, extra=extra)
+
+    def _best(self) -> bool:
+        """Whether y is the lower solution best for f, where the description of psi claims that."""
+        adjoint = self.point.adjoint
+        return adjoint is None or adjoint.left <= LEFT * self.tol
+
+    def _leave(self) -> None:
+        """Go over to the penalty: there are other lower solutions, or the path to the best one is not yet straight."""
+        if self.kind == "selected":
+            self.sigma = max(_FALL * self.sigma, FINEST_SIGMA)  # it was entered at this one, which was too large
+        self.several = self.several or self.kind == "implicit"
+        self.kind, self.descent = "penalty", self._penalty(self.x, self.point.y, self.point.z)
 
     def _step(self) -> Status | None:
         """Take a step; where steps have become tiny or fail, look for a kink and for a way along it."""
@@ -202,7 +219,7 @@ class Automatic:
     def _derivatives(self, at: Point) -> Iterator[tuple[str, Exact | Selected]]:
         """Yield what may describe psi, the likelier first: a curved solution, one of many, one that is almost flat."""
         exact = Exact(self.oracles, self.Y, at.y)
-        curved = not exact(self.x, self.tol).degenerate
+        curved = not self.several and not exact(self.x, self.tol).degenerate
         if curved:
             yield "implicit", exact
         yield "selected", Selected(self.oracles, self.Y, at.y, at.z)

@@ -21,6 +21,7 @@ _FINEST = 1e-13  # no lower solve is asked for more
 _SHARE = 0.1  # of the accuracy asked for: quasi-Newton steps live on differences of gradients
 _SMALL = 0.01  # the same where no curvature tells how residuals reach the gradient
 _EXTRAPOLATED = 1e-5  # of the accuracy of three points: their errors are magnified, and must not look like a bend
+_LEAST = 1e-6  # sigma of extrapolations
 _STEPS = 30  # of a quasi-Newton method on many variables
 _SETTLED = 1e-3  # relative change of psi_sigma for a tenth of sigma
 _PROBE = 1e-3  # of a random right-hand side: more is left only where there is no solution
@@ -170,7 +171,8 @@ class Selected:
     """Implicit derivatives at the member of S(x) that f likes best, for levels with many solutions.
 
     That member is the limit of the minimisers y of sigma f + g; three values of sigma extrapolate to it with an error
-    of order sigma cubed, and the singular system is solved in its range.
+    of order sigma cubed, and the singular system is solved in its range. What it leaves is how steep f still is along
+    S(x), and asks for smaller sigma.
     """
 
     oracles: Oracles
@@ -184,21 +186,27 @@ class Selected:
         tol = min(max(_SMALL * accuracy, 1e-9), _EXTRAPOLATED)
         while True:
             whole = penalised(self.oracles, x, self.Y, self.sigma, y=self.y, z=self.z, tol=tol)
-            half = self._solution(x, whole.y.y, self.sigma / 2, tol)
-            quarter = self._solution(x, half.y, self.sigma / 4, tol)
-            best = self.Y.project((8 * quarter.y - 6 * half.y + whole.y.y) / 3)
-            off = float(np.linalg.norm(best - (2 * quarter.y - half.y)))  # error of the extrapolation of lower order
-            if off * self.sigma <= tol * (1.0 + float(np.linalg.norm(best))) or self.sigma <= 1e-5:
+            best, off = self._limit(x, whole.y.y, tol)
+            a = adjoint_gradient(self.oracles, x, best.y, self.Y, tol=0.01 * tol, slope=best.slope)
+            if a.left <= 10 * tol or self.sigma <= _LEAST:
                 break
             self.sigma /= 4
-        a = adjoint_gradient(self.oracles, x, best, self.Y, tol=0.1 * tol)
-        if off > 1e-3 * (1.0 + float(np.linalg.norm(best))):
+        if off > 1e-3 * (1.0 + float(np.linalg.norm(best.y))):
             a = replace(a, solved=False)  # no limit in sight: the path of minimisers bends at smaller sigma
         self.y, self.z = whole.y.y, whole.z.y
-        residual = self.Y.project(best - self.oracles.grad_g_y(x, best)) - best
-        value, size = self.oracles.f(x, best), float(np.linalg.norm(residual))
+        value = self.oracles.f(x, best.y)
         noise = tol * self.sigma * (1.0 + abs(value))  # lower solutions are off by so much where g is curved
-        return Point(value, a.gradient, best, whole.z.y, a, whole.bracket, self.sigma, size, whole.z.ray, noise)
+        return Point(
+            value, a.gradient, best.y, whole.z.y, a, whole.bracket, self.sigma, best.residual, whole.z.ray, noise
+        )
+
+    def _limit(self, x: np.ndarray, whole: np.ndarray, tol: float) -> tuple[LowerSolution, float]:
+        """Return the extrapolated member of S(x), moved into S(x), and how far one order less ends from it."""
+        half = self._solution(x, whole, self.sigma / 2, tol)
+        quarter = self._solution(x, half.y, self.sigma / 4, tol)
+        best = self.Y.project((8 * quarter.y - 6 * half.y + whole) / 3)
+        off = float(np.linalg.norm(best - (2 * quarter.y - half.y)))
+        return minimize_level(LowerLevel(self.oracles, x, self.Y), best, tol=max(1e-3 * tol, _FINEST)), off
 
     def _solution(self, x: np.ndarray, y: np.ndarray, sigma: float, tol: float) -> LowerSolution:
         return minimize_level(LowerLevel(self.oracles, x, self.Y, sigma), y, tol=tol * sigma)

@@ -28,8 +28,8 @@ class Adjoint:
     unsolved : float
         Residual of the system relative to its right-hand side. A singular system that has a solution is solved; one
         that has none leaves a residual: then y is not the member of S(x) that is best for f.
-    reached : bool
-        Whether the residual is what was asked for.
+    left : float
+        That residual: how steep f still is along S(x), or what was asked for.
     solved : bool
         Whether it is what was asked for, or small enough for the right-hand side to lie in the range.
     curvature : float
@@ -45,7 +45,7 @@ class Adjoint:
     gradient: np.ndarray
     vector: np.ndarray
     unsolved: float
-    reached: bool
+    left: float
     solved: bool
     curvature: float
     largest: float
@@ -85,10 +85,9 @@ def adjoint_gradient(
     solution = system.improve(v, tol, min(max_iter, 10 * len(y) + 20))
     size, off = float(np.linalg.norm(system.target)), float(np.linalg.norm(solution.residual))
     gradient = in_x if solution.mixed is None else in_x - solution.mixed
-    reached = off <= 2 * tol
-    unsolved, solved = off / size if size > 0 else 0.0, reached or off <= _RANGE * size
+    unsolved, solved = off / size if size > 0 else 0.0, off <= max(2 * tol, _RANGE * size)
     return Adjoint(
-        gradient, solution.v, unsolved, reached, solved, system.spread, system.steepest or np.inf,
+        gradient, solution.v, unsolved, off, solved, system.spread, system.steepest or np.inf,
         system.mixing(solution), face,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from .._validation import check_choice, check_count, check_generator, check_posi
 from ..errors import InvalidArgument
 from ..progress import Callback
 from ..result import OnFailure, Status, check_on_failure, conclude
-from .automatic import KINK, Automatic
+from .automatic import KINK, LEFT, Automatic
 from .double_loop import DoubleLoop
 from .evaluation import Forward, Point
 from .fully_first_order import F2SA, F3SA
@@ -234,7 +234,8 @@ def _doubt(evaluate: Evaluate, point: Point, x: np.ndarray, tol: float) -> str:
         return ""
     if isinstance(evaluate, Forward):
         return "" if evaluate.settles(point, x, 0.1 * tol) else _UNSETTLED
-    return "" if point.sound else _UNSOUND
+    assert point.adjoint is not None
+    return "" if point.sound and point.adjoint.left <= LEFT * tol else _UNSOUND
 
 
 def _ray(point: Point) -> str:
