@@ -47,8 +47,8 @@ class Problem:
 
     Notes
     -----
-    Methods evaluate objectives at points of X and Y, and at points beside Y by 1e-8 of their size where derivatives
-    are differences.
+    Methods evaluate objectives at points of X and Y, and beside Y where derivatives are differences: by 1e-8 of
+    1 + |y|, and by 2e-3 of it where those have to be accurate.
 
     Examples
     --------

@@ -29,7 +29,7 @@ class TwoTimeScaleOptions:
     Attributes
     ----------
     inner_steps : int, default 3
-        First number of lower steps before each upper one; doubled where they turn out to be too few.
+        First number of lower steps before each upper one, two at least; doubled where they turn out to be too few.
     lower_step : float, optional
         First step of both lower levels, cut to the inverse of the steepest change of slope that was seen; 1 unless
         given, for g in its unit.
@@ -104,6 +104,7 @@ class TwoTimeScale:
         self.unit = setting.unit
         self.sigma = max(_SHARE * self.tol, FINEST_SIGMA) if setting.sigma is None else setting.sigma / self.unit
         self.inner_steps, self.upper_step = options.inner_steps, options.upper_step
+        self.first_step = self.upper_step
         self.lower_step = 1.0 if options.lower_step is None else options.lower_step * self.unit
         self._why = ""
         start = self.Y.project(y)
@@ -166,11 +167,14 @@ class TwoTimeScale:
                 at, new = self._settled(at.x, at.lower), self._settled(x, new.lower)
             if self._rise(at, new) <= 0:
                 return new
-            if np.allclose(x, at.x, rtol=1e-15, atol=1e-300):
-                self._why = "psi_sigma rises along its own gradient: the lower levels were not solved."
-                return None
             self.upper_step *= 0.5
             self.inner_steps = inner_steps  # what too long a step needed says nothing of a shorter one
+            if np.allclose(x, at.x, rtol=1e-15, atol=1e-300):
+                if not self._longer():
+                    self._why = "psi_sigma rises along its own gradient: the lower levels were not solved."
+                    return None
+                inner_steps, self.upper_step = self.inner_steps, self.first_step
+                at = self._settled(at.x, at.lower)  # a few steps can promise far too much of the way that is left
 
     def _rise(self, at: _State, new: _State) -> float:
         """How much of its fall psi_sigma missed beyond the lower error; infinite where a number is not finite.
@@ -213,7 +217,7 @@ class TwoTimeScale:
             found = self._slopes(x, y + step_y, z + step_z)
             if found is None:
                 continue
-            allowed = min(_allowed(step_y, found[0] - slope_y), _allowed(step_z, found[1] - slope_z))
+            allowed = min(_allowed(y, step_y, found[0] - slope_y), _allowed(z, step_z, found[1] - slope_z))
             tiny = float(np.linalg.norm(step_y) + np.linalg.norm(step_z)) <= 1e-16 * (1.0 + float(np.linalg.norm(y)))
             if self.lower_step > max(2 * allowed, _SHORTEST) and not tiny:
                 self.lower_step = max(allowed, 0.1 * self.lower_step)  # slopes from afar tell little of those nearby
@@ -253,7 +257,7 @@ class TwoTimeScale:
         )  # fmt: skip
 
 
-def _allowed(step: np.ndarray, change: np.ndarray) -> float:
-    """Return the longest gradient step that the change of slope along a step allows."""
-    turn = float(np.linalg.norm(change))
-    return float(np.linalg.norm(step)) / turn if turn > 0 else np.inf
+def _allowed(at: np.ndarray, step: np.ndarray, change: np.ndarray) -> float:
+    """Return the longest gradient step that the change of slope along a step allows; one of rounding says nothing."""
+    length, turn = float(np.linalg.norm(step)), float(np.linalg.norm(change))
+    return length / turn if turn > 0 and length > 1e-14 * (1.0 + float(np.linalg.norm(at))) else np.inf
