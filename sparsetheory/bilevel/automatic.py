@@ -20,6 +20,7 @@ _STAGE = 0.1  # of the stationarity, within a stage
 _FIRST = 0.1
 _LEAST = 1e-9  # sigma below which rounding is all that changes
 _CLOSE = 2  # times the tolerance: good enough where no step helps
+_FEW = 3  # hulls, after which good enough will do
 _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then worth completing
 
 #: Times the tolerance: how steep f may still be along the lower solutions at the one that is taken for the best.
@@ -52,6 +53,7 @@ class Automatic:
         self.several = False  # whether the lower level turned out to have more than one solution
         self.kinked = False  # whether a search on psi itself ended at a kink
         self.settled = False  # whether a smaller sigma would leave psi_sigma as it is
+        self.tiny = self.looks = 0  # steps near a kink, and hulls completed there
         self.settlement: QuasiNewton | None = None
         self.kind, self.descent = self._begin(self.X.project(x), start)
 
@@ -151,11 +153,11 @@ class Automatic:
             return None
         gradients = list(self.descent.nearby(KINK))
         way = shortest(self.X, self.x, np.array(gradients))
-        if not moved or self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol:
+        if not moved or (self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol and self._may_look()):
             rng = np.random.default_rng(0)
             way = way_down(self.X, self.again(), self.x, gradients, radius=radius, tol=self.tol, rng=rng)
         off, kink = float(np.linalg.norm(way)), kinked(np.array(gradients))
-        if kink and off <= self.tol:
+        if kink and off <= (self.tol if self.looks < _FEW else _CLOSE * self.tol):
             return Status.STALLED  # the certificate decides whether the kink is stationary
         if moved or self.descent.along(way):
             return None
@@ -169,6 +171,14 @@ class Automatic:
             return Status.STALLED
         self.descent = self._penalty(self.x, self.point.y, self.point.z)
         return None
+
+    def _may_look(self) -> bool:
+        """Whether completing the hull, some 2 p evaluations, is due again: after 1, 2, 4, ... tiny steps."""
+        self.tiny += 1
+        if self.tiny < 2**self.looks:
+            return False
+        self.looks += 1
+        return True
 
     def _penalty_step(self) -> Status | None:
         """Descend on psi_sigma; at the end of a stage try to differentiate psi, or lower sigma until it settles."""
