@@ -8,7 +8,7 @@ import numpy as np
 
 from .._validation import check_choice, check_positive, check_vector
 from ..errors import ConvergenceWarning, InvalidArgument
-from .given_sets import as_set, check_inside
+from .given_sets import as_set
 from .implicit import Adjoint, adjoint_gradient
 from .lower_level import LowerLevel, minimize_level
 from .lower_unit import lower_unit
@@ -60,8 +60,8 @@ def hypergradient(
     problem : Problem
     x : array_like, shape (p,)
     y : array_like, shape (q,)
-        Start of the lower solve. With several solutions ``"implicit"`` takes the one that this start leads to, which
-        should be the one best for f; the range test tells.
+        Start of the lower solve, which begins at its projection onto Y. With several solutions ``"implicit"`` takes the
+        one that this start leads to, which should be the one best for f; the range test tells.
     method : {"implicit", "penalty", "central"}
         ``"implicit"``: :math:`\nabla_x f - \nabla^2_{xy} g\, T (T^\top H T)^+ T^\top \nabla_y f` on the face that the
         solution lies on (T its tangent space, H the Hessian of the Lagrangian), by conjugate gradients.
@@ -111,9 +111,8 @@ def hypergradient(
     check_choice(method, "method", METHODS)
     sigma, tol = check_positive(sigma, "sigma"), check_positive(tol, "tol")
     oracles = Oracles(problem, len(at), len(start))
-    X, Y = as_set(problem.X, len(at), "X"), as_set(problem.Y, len(start), "Y")
-    check_inside(X, at, "x")
-    check_inside(Y, start, "y")
+    Y = as_set(problem.Y, len(start), "Y")
+    start = Y.project(start)
     if method == "implicit" and not Y.face(start, np.zeros(len(start))).known:
         raise InvalidArgument("method", "'penalty' for a set of which only the projection is known", repr(method))
     try:

@@ -185,7 +185,6 @@ def changes_y(x, y):
         (lambda: bilevel.minimize(follow(X=bilevel.Box), [0.0], [0.0]), "X"),
         (lambda: bilevel.check_gradients(follow(), [0.0], [0.0], rng=None), "rng"),
         (lambda: bilevel.check_gradients(None, [0.0], [0.0], rng=np.random.default_rng(0)), "problem"),
-        (lambda: bilevel.hypergradient(follow(Y=[(0, 1)]), [0.0], [7.0]), "y"),
         (lambda: search(follow(X=[(0, 1)]), [5.0]), "x0"),
         (lambda: search(follow(Y=[(-1, 0)]), [5.0]), "y0"),
         (lambda: search(follow(), [0.0], around="ab"), "around"),
