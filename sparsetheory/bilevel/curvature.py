@@ -4,7 +4,8 @@ import numpy as np
 
 __all__ = ["Pairs"]
 
-_MEMORY = 300
+_FEWEST = 300  # pairs kept; and where numbers allow, three for each coordinate: a kink forgotten is met again
+_ENTRIES = 2_000_000  # numbers in the steps of all of those
 _CURVED = 1e-10  # cosine of step and turn; a pair with less says nothing
 
 
@@ -18,6 +19,7 @@ class Pairs:
 
     def __init__(self, length: int) -> None:
         self.length = length
+        self.room = max(_FEWEST, min(3 * length, _ENTRIES // max(length, 1)))
         self.clear()
 
     def clear(self) -> None:
@@ -44,8 +46,8 @@ class Pairs:
         """Remember a pair, if the function is convex along it."""
         if not _curved(step, turn):
             return
-        if len(self._pairs) == _MEMORY:
-            del self._pairs[: _MEMORY // 2]  # many at a time: the products of the others are made anew
+        if len(self._pairs) == self.room:
+            del self._pairs[: self.room // 2]  # many at a time: the products of the others are made anew
             self._read(self._free)
         self._pairs.append((step, turn))
 
