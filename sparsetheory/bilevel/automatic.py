@@ -27,7 +27,7 @@ _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then w
 LEFT = 10
 
 #: Relative distance within which gradients belong to the same kink.
-KINK = 3e-8  # gradients of one piece differ over it by less than the tolerances that are asked for
+KINK = 1e-7
 
 
 @dataclass(frozen=True)
