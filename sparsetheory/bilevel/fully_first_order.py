@@ -107,7 +107,7 @@ class F2SA(FirstOrder):
         self.options = read_options(F2SAOptions, setting.options)
         super().__init__(setting, x, y)
         schedule = self.SCHEDULES[2 if self.noisy_g else int(self.noisy_f)]
-        self.a, self.c = self.options.exponents or schedule
+        self.a, self.c = schedule if self.options.exponents is None else self.options.exponents
         self.lower_step = self.options.lower_step or 0.5 / largest_curvature(self.oracles, self.upper, self.y)
 
     def walk(self, first: int, n: int) -> tuple[int, float]:

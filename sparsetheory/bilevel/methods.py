@@ -1,13 +1,13 @@
 """What the driver of `bilevel.minimize` asks of a method, and what a method is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from .._loop import Chunk
-from .._validation import check_nonnegative
+from .._validation import check_nonnegative, check_vector
 from ..errors import InvalidArgument
 from .evaluation import Point
 from .oracles import Oracles
@@ -98,10 +98,7 @@ def read_options(kind: type[T], given: Mapping[str, Any]) -> T:
 
 
 def check_exponents(value: Any, length: int) -> None:
-    """Refuse exponents that are not so many numbers of at least zero."""
-    if value is None:
-        return
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != length:
-        raise InvalidArgument("exponents", f"{length} numbers", repr(value))
-    for each in value:
-        check_nonnegative(each, "exponents")
+    """Refuse exponents that are not so many numbers of at least zero; None leaves them to the method."""
+    if value is not None:
+        for each in check_vector(value, "exponents", length=length):
+            check_nonnegative(each, "exponents")

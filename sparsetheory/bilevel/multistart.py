@@ -191,7 +191,7 @@ class _Search:
         found = [self._attempt(partial(self.lower.best_at, x, y)) for x in starts]
         firsts = [first for first in found if first is not None]
         for first in firsts:
-            self._run(first)
+            self._attempt(partial(self._run, first))
         for a, b in pairwise(firsts[1:]):
             for one, other in ((a, b), (b, a)):
                 self._attempt(partial(self._look_for_jump, one, other.x))
@@ -212,14 +212,10 @@ class _Search:
 
     def _run(self, start: LowerPoint) -> None:
         for k in range(_RESTARTS + 1):
-            try:
-                found = self._minimize(start)
-                self.tally.restarts += k > 0
-                refused = self.lower.beats(found.x, found.y)
-                end = self.lower.best_at(found.x, found.y)
-            except _BROKEN:
-                self.tally.broken += 1
-                return
+            found = self._minimize(start)
+            self.tally.restarts += k > 0
+            refused = self.lower.beats(found.x, found.y)
+            end = self.lower.best_at(found.x, found.y)
             if not refused:
                 self._keep(end, found)
                 return

@@ -93,7 +93,7 @@ class SingleLoop(FirstOrder):
         self.options = read_options(SingleLoopOptions, setting.options)
         super().__init__(setting, x, y)
         schedule = (1 / 5, 2 / 5, 4 / 5, 3 / 5) if self.noisy else (1 / 3, 0.0, 0.0, 1 / 3)
-        self.powers = self.options.exponents or schedule
+        self.powers = schedule if self.options.exponents is None else self.options.exponents
         self.lower_step = self.options.lower_step or 0.5 / largest_curvature(self.oracles, self.upper, self.y)
 
     def walk(self, first: int, n: int) -> tuple[int, float]:

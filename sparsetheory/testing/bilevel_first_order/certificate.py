@@ -1,5 +1,7 @@
 """What a point of both levels proves of itself, from closed forms: how far outside, how unsolved, how steep."""
 
+from itertools import product
+
 import numpy as np
 
 from ..finding import UNIT, Limit
@@ -98,6 +100,6 @@ def minimiser(problem: BilevelProblem) -> tuple[np.ndarray, float, float] | None
     def miss(x: np.ndarray) -> float:
         return float(np.linalg.norm(x - np.clip(x - first - Q @ x, low, high)))
 
-    best = min((on_face(face) for face in np.ndindex(*(3,) * n) for face in [tuple(k - 1 for k in face)]), key=miss)
-    least, *_, most = np.linalg.eigvalsh((Q + Q.T) / 2)[[0, -1]]
+    best = min(map(on_face, product((-1, 0, 1), repeat=n)), key=miss)
+    least, most = np.linalg.eigvalsh((Q + Q.T) / 2)[[0, -1]]
     return best, float(least), float(most)
