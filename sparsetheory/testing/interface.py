@@ -10,7 +10,7 @@ import numpy as np
 
 from .finding import Limit, Measure, SolverFailed, prop
 
-__all__ = ["FORMS", "Form", "Problem", "accepted", "altered", "answer", "ask", "call", "deterministic",
+__all__ = ["FORMS", "Form", "Problem", "accepted", "altered", "answer", "answer_to", "ask", "call", "deterministic",
            "inputs_untouched", "read_array", "starts_untouched", "takes"]  # fmt: skip
 
 Solver = Callable[..., Any]
@@ -64,9 +64,15 @@ def answer(solver: Solver, problem: Problem, *, form: Form = np.array, **extra: 
 
     `form` turns each array into what the solver is given; by default a writable copy of its own.
     """
-    given = {k: form(v) if isinstance(v, np.ndarray) else v for k, v in problem.arguments.items()}
+    return answer_to(
+        solver, {k: form(v) if isinstance(v, np.ndarray) else v for k, v in problem.arguments.items()}, **extra
+    )
+
+
+def answer_to(solver: Solver, arguments: Mapping[str, Any], **extra: Any) -> Any:
+    """Return whatever the solver returns for valid arguments, on which an exception is a failure."""
     try:
-        return call(solver, given, **extra)
+        return call(solver, arguments, **extra)
     except Exception as error:
         raise SolverFailed(f"raised {type(error).__name__}: {str(error)[:200]}") from error
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import UNIT, Limit, Measure, SolverFailed, prop
-from ..interface import accepted, altered, answer, call
+from ..finding import UNIT, Limit, Measure, prop
+from ..interface import accepted, altered, answer, answer_to
 from .certificate import outside, promise, stationarity
 from .problem import BilevelProblem
 
@@ -49,12 +49,7 @@ def asks_inside(solver: Solver, problem: BilevelProblem, tol: float) -> Measure:
         return asked
 
     given = {name: watched(v) if callable(v) else v.copy() for name, v in problem.arguments.items()}
-    try:
-        problem.read(call(solver, given))
-    except SolverFailed:
-        raise
-    except Exception as error:
-        raise SolverFailed(f"raised {type(error).__name__}: {str(error)[:200]}") from error
+    problem.read(answer_to(solver, given))
     return Measure(worst, Limit(1e-3, "1e-3 (1 + |bound|), a coarse difference"), f"asked {worst:.1e} outside")
 
 
