@@ -8,7 +8,7 @@ import numpy as np
 from .._loop import Chunk
 from ..result import Status
 from .evaluation import FINEST_SIGMA, Exact, Forward, Point, Selected
-from .goldstein import kinked, shortest, way_down
+from .goldstein import goldstein, kinked, shortest, way_down
 from .methods import Setting, read_options
 from .oracles import OracleFailure
 from .outer import Evaluate, QuasiNewton
@@ -27,7 +27,7 @@ _ALMOST = 100  # times the tolerance: the hull of the gradients nearby is then w
 LEFT = 10
 
 #: Relative distance within which gradients belong to the same kink.
-KINK = 1e-7
+KINK = 3e-8
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,9 @@ class Automatic:
     def _step(self) -> Status | None:
         """Take a step; where steps have become tiny or fail, look for a kink and for a way along it."""
         moved = self.descent.advance()
+        if not moved and not self._best():
+            self._leave()
+            return None
         radius = KINK * (1.0 + float(np.linalg.norm(self.x)))
         if moved and self.descent.length > radius:
             return None
@@ -156,12 +159,11 @@ class Automatic:
         if not moved or (self.tol < float(np.linalg.norm(way)) <= _ALMOST * self.tol and self._may_look()):
             rng = np.random.default_rng(0)
             way = way_down(self.X, self.again(), self.x, gradients, radius=radius, tol=self.tol, rng=rng)
-        off, kink = float(np.linalg.norm(way)), kinked(np.array(gradients))
-        if kink and off <= (self.tol if self.looks < _FEW else _CLOSE * self.tol):
+        if self._ends(gradients, way, self.tol if self.looks < _FEW else _CLOSE * self.tol, radius):
             return Status.STALLED  # the certificate decides whether the kink is stationary
         if moved or self.descent.along(way):
             return None
-        if kink and off <= _CLOSE * self.tol:
+        if self._ends(gradients, way, _CLOSE * self.tol, radius):
             return Status.STALLED
         if self.descent.afresh():
             return None
@@ -171,6 +173,19 @@ class Automatic:
             return Status.STALLED
         self.descent = self._penalty(self.x, self.point.y, self.point.z)
         return None
+
+    def _ends(self, gradients: list[np.ndarray], way: np.ndarray, enough: float, radius: float) -> bool:
+        """Whether x is at a stationary kink, also by gradients that share nothing with the run.
+
+        Those of a run may belong to another piece: steps ask for few digits, and faces of lower solutions need more.
+        """
+        if not kinked(np.array(gradients)) or float(np.linalg.norm(way)) > enough or not self._best():
+            return False
+        tol, rng = _CLOSE * self.tol, np.random.default_rng(0)
+        if goldstein(self.X, self.again(), self.x, radius=radius, tol=tol, rng=rng) <= tol:
+            return True
+        self.descent.doubt(0.1 * tol)
+        return False
 
     def _may_look(self) -> bool:
         """Whether completing the hull, some 2 p evaluations, is due again: after 1, 2, 4, ... tiny steps."""

@@ -90,6 +90,13 @@ class QuasiNewton:
         """Evaluate the current point again, to more digits."""
         self.at, self.accuracy = self.evaluate(self.x, accuracy), accuracy
 
+    def doubt(self, accuracy: float) -> None:
+        """Forget the gradients seen, evaluate the current point again, and ask later ones for more digits."""
+        self.seen.clear()
+        self.share = max(_SHARPER * self.share, _SHARPEST)
+        self.sharpen(accuracy)
+        self.seen.append((self.x, self.at.gradient))
+
     def along(self, gradient: np.ndarray) -> bool:
         """Take a step down what the caller says is the gradient along a kink; False where none helps.
 
