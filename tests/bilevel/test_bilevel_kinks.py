@@ -8,6 +8,7 @@ from sparsetheory.bilevel.curvature import Pairs
 from sparsetheory.bilevel.goldstein import goldstein, kinked, shortest, way_down
 from sparsetheory.bilevel.oracles import Oracles
 from sparsetheory.bilevel.outer import QuasiNewton
+from sparsetheory.testing.bilevel_first_order import BilevelProblem
 
 benchmark = pytest.importorskip("benchmarks.bilevel.quadratic")
 judge = pytest.importorskip("benchmarks.bilevel.judge")
@@ -143,3 +144,30 @@ def test_fourth_order_differences_gain_two_digits():
     below = (np.exp(y) - x * np.sin(y)) * v
     rough, fine = (np.abs(oracles.second(x, y, v, fine=fine)[1] - below).max() for fine in (False, True))
     assert fine < 0.1 * rough and fine < 1e-11 * np.abs(v).max() * 10
+
+
+def test_a_kink_is_stationary_only_where_fresh_gradients_say_so():
+    """A gradient of the run belonged to another piece, and the hull of a point elsewhere held zero."""
+    drawn = BilevelProblem.build(seed=14252, n=2, m=3, constrained=True, coupled=True)
+    found = solved(drawn)
+    assert found.converged and found.kind == "clarke"
+
+
+@pytest.mark.parametrize(("seed", "more"), [(1075, {}), (1044, {"coupled": True, "cond": 1000.0})])
+def test_a_search_that_fails_off_the_best_lower_solution_is_no_kink(seed, more):
+    """One ended as a kink, both took the penalty: 21 000 to 26 000 calls, to 1e-6."""
+    drawn = BilevelProblem.build(seed=seed, n=4, m=2, multi_solution=True, **more)
+    found = solved(drawn)
+    lower, upper = np.array(drawn.X).T
+    slope = drawn.levels.exact.grad_psi(found.x)
+    assert found.converged and found.kind == "selected" and found.counts.gradients < 8000
+    assert np.linalg.norm(found.x - np.clip(found.x - slope, lower, upper)) <= 1e-6
+
+
+def solved(drawn):
+    levels = drawn.levels
+    problem = bilevel.Problem(
+        f=levels.f, g=levels.g, grad_f=levels.grad_f, grad_g=levels.grad_g,
+        X=bilevel.Box(*np.array(drawn.X).T), Y=bilevel.Box(*np.array(drawn.Y).T),
+    )  # fmt: skip
+    return bilevel.minimize(problem, drawn.x0, drawn.y0, tol=1e-6, on_failure="ignore")
